@@ -1,0 +1,122 @@
+namespace SecureFed.Protocol;
+
+/// <summary>Why a round (or one client's part in it) ended without a result. Numbered, closed, append-only. spec 07-registry#abort-reasons</summary>
+public enum AbortReason : ushort
+{
+    /// <summary>No reason; refused on the wire.</summary>
+    None = 0,
+
+    /// <summary>A1: fewer than t peers at a step.</summary>
+    NotEnoughPeers = 1,
+
+    /// <summary>A2: the client's own entry in the cohort is missing or altered.</summary>
+    OwnKeyAltered = 2,
+
+    /// <summary>A3: a key occurs twice in a cohort, or for both purposes.</summary>
+    KeyReused = 3,
+
+    /// <summary>A4: a signature does not verify under the pinned key.</summary>
+    BadSignature = 4,
+
+    /// <summary>A5: the cohort is smaller than the client's own minimum.</summary>
+    CohortTooSmall = 5,
+
+    /// <summary>A6: threshold or graph are not what the client recomputes.</summary>
+    GraphMismatch = 6,
+
+    /// <summary>A7: a value differs from the signed round descriptor.</summary>
+    RoundParametersChanged = 7,
+
+    /// <summary>A8: a share does not open, or names other parties inside.</summary>
+    ShareDecryptFailed = 8,
+
+    /// <summary>A9: a list of shares is too short, repeated or malformed.</summary>
+    InvalidShare = 9,
+
+    /// <summary>A10: a second request for the same step with other content.</summary>
+    RequestChanged = 10,
+
+    /// <summary>A11: survivor sets contradict each other or the sharers.</summary>
+    SurvivorSetConflict = 11,
+
+    /// <summary>A12: fewer than t valid signatures over one survivor set.</summary>
+    NotEnoughSignatures = 12,
+
+    /// <summary>A13: the local input is not finite, has the wrong length or is out of range.</summary>
+    InputRefused = 13,
+
+    /// <summary>A14: n times the largest value exceeds the ring.</summary>
+    OverflowRisk = 14,
+
+    /// <summary>A15: a reconstructed secret does not match its commitment or public key.</summary>
+    ShareInconsistent = 15,
+
+    /// <summary>A16: fewer than U survivors.</summary>
+    NotEnoughSurvivors = 16,
+
+    /// <summary>A17: this client joined the same (round, attempt), or a later one, before.</summary>
+    RoundReplayed = 17,
+
+    /// <summary>The server shows the client's own key as that of another.</summary>
+    OwnKeyReflected = 18,
+
+    /// <summary>A set names a party outside the roster or outside the earlier set.</summary>
+    UnknownIdentity = 19,
+
+    /// <summary>A list names a party twice.</summary>
+    DuplicateIdentity = 20,
+
+    /// <summary>A public key is not a point of the curve in its one encoding.</summary>
+    InvalidPoint = 21,
+
+    /// <summary>The client is listed as dropped although it answered.</summary>
+    NotInSurvivorSet = 22,
+
+    /// <summary>The threshold breaks 2t &gt; n + c, t &gt; c, 2 ≤ t ≤ n or U ≥ t.</summary>
+    ThresholdTooLow = 23,
+
+    /// <summary>The suite is unknown or not on the client's list.</summary>
+    SuiteMismatch = 24,
+
+    /// <summary>The wire version is not supported.</summary>
+    UnsupportedVersion = 25,
+
+    /// <summary>The model is not the one the client trained from.</summary>
+    ModelMismatch = 26,
+
+    /// <summary>The roster is not the pinned one.</summary>
+    RosterMismatch = 27,
+
+    /// <summary>The effective cohort t − c is below the client's floor.</summary>
+    EffectiveCohortTooSmall = 28,
+
+    /// <summary>The round is unprotected and local configuration does not allow that.</summary>
+    UnprotectedRefused = 29,
+
+    /// <summary>The privacy plan is weaker than local configuration allows.</summary>
+    PrivacyTooWeak = 30,
+
+    /// <summary>Fewer than t verified shares of a dealer's secret.</summary>
+    NotEnoughShares = 31,
+
+    /// <summary>A message was malformed where no retry can help.</summary>
+    MalformedMessage = 32,
+
+    /// <summary>The host cancelled.</summary>
+    Cancelled = 33,
+
+    /// <summary>A deadline passed.</summary>
+    DeadlineExceeded = 34,
+
+    /// <summary>The server announced the abort without a reason of this list.</summary>
+    AbortedByServer = 35,
+
+    /// <summary>A durable record could not be stored.</summary>
+    StorageFailure = 36,
+
+    /// <summary>Reserved for the multi-round guard: the cohort differs too little from a recent one.</summary>
+    CohortDifferencing = 37,
+
+    /// <summary>The federation is not the one the client is configured for.</summary>
+    FederationMismatch = 38,
+}
