@@ -35,9 +35,14 @@ internal sealed class HardwareFactAttribute : FactAttribute
 /// <summary>The messages of skipped tests. The first word is what the closing count of CI decides by.</summary>
 internal static class SkipReasons
 {
-    /// <summary>Null when every path exists.</summary>
+    /// <summary>Null when every path exists, and where missing files must fail (SECUREFED_REQUIRE_SHARED=1).</summary>
     public static string? ForShared(string[] neededPaths)
     {
+        if (Environment.GetEnvironmentVariable("SECUREFED_REQUIRE_SHARED") == "1")
+        {
+            return null;
+        }
+
         if (RepositoryFolders.Shared is not { } shared)
         {
             return "shared: there is no shared folder; set SECUREFED_SHARED, see README.md";

@@ -10,11 +10,11 @@ namespace SecureFed.Tests.Shared;
 /// <summary>Runs an FsCheck property inside a plain xunit fact, prints the seed and accepts one.</summary>
 /// <remarks>
 /// A failure prints the shrunk counterexample and a pair "seed,gamma". Setting the environment variable
-/// SECUREFED_PROPERTY_SEED to that pair replays the same cases.
+/// SECUREFED_SEED to that pair replays the same cases.
 /// </remarks>
 internal static class PropertyChecks
 {
-    private const string SeedVariable = "SECUREFED_PROPERTY_SEED";
+    private const string SeedVariable = "SECUREFED_SEED";
 
     /// <summary>Checks <paramref name="property"/> on <paramref name="count"/> cases and throws with the counterexample.</summary>
     public static void Holds(this Property property, ITestOutputHelper output, int count = 200)
