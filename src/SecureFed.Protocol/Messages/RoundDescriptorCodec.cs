@@ -1,0 +1,195 @@
+using System.Collections.Immutable;
+using System.Runtime.InteropServices;
+using SecureFed.Core;
+
+namespace SecureFed.Protocol;
+
+/// <summary>The canonical bytes of a round descriptor. spec 05-transport#descriptor-1</summary>
+internal static class RoundDescriptorCodec
+{
+    // Name of one character and key of one byte, each with its length.
+    private const int SmallestEntrySizeInBytes = 4;
+
+    /// <summary>The canonical bytes.</summary>
+    /// <exception cref="ArgumentException">A value that the encoding cannot express; the message names the property.</exception>
+    public static byte[] Encode(RoundDescriptor descriptor)
+    {
+        ArgumentNullException.ThrowIfNull(descriptor);
+        WireWriter writer = new(stackalloc byte[512]);
+        Write(ref writer, descriptor);
+        return writer.Written.ToArray();
+    }
+
+    /// <summary>Writes the canonical bytes.</summary>
+    public static void Write(ref WireWriter writer, RoundDescriptor descriptor)
+    {
+        Check(descriptor);
+        writer.U16((int)descriptor.Suite);
+        writer.U8((int)descriptor.Scheme);
+        writer.Text(
+            descriptor.UnprotectedBecause,
+            MessageLimits.MaximumBecauseSizeInBytes,
+            nameof(RoundDescriptor.UnprotectedBecause)
+        );
+        writer.U32(descriptor.Length);
+        writer.F64(descriptor.ClipNorm);
+        writer.U8(descriptor.FractionBits);
+        writer.U16(descriptor.MaximumParticipants);
+        writer.U64((ulong)descriptor.MaximumWeight);
+        writer.U8(descriptor.RingBits);
+        writer.U16(descriptor.Threshold);
+        writer.U16(descriptor.MinimumSurvivors);
+        writer.U16(descriptor.CollusionBound);
+        writer.Text(
+            descriptor.NoPrivacyBecause,
+            MessageLimits.MaximumBecauseSizeInBytes,
+            nameof(RoundDescriptor.NoPrivacyBecause)
+        );
+        writer.Digest(descriptor.ModelDigest);
+        writer.Text(descriptor.Federation, ParticipantId.MaximumLength, nameof(RoundDescriptor.Federation));
+        writer.U64(descriptor.Round);
+        writer.U32(descriptor.Attempt);
+        writer.U16(descriptor.Roster.Length);
+        foreach (RosterEntry entry in descriptor.Roster)
+        {
+            writer.Text(entry.Id.ToString(), ParticipantId.MaximumLength, nameof(RoundDescriptor.Roster));
+            writer.ShortBytes(entry.SigningKey.Span);
+        }
+    }
+
+    /// <summary>Reads a descriptor; the reader's failure says what is wrong.</summary>
+    public static RoundDescriptor? Read(ref WireReader reader)
+    {
+        SuiteId suite = (SuiteId)reader.U16("descriptor.suite");
+        SchemeKind scheme = (SchemeKind)reader.U8("descriptor.scheme");
+        string unprotected = reader.Text(MessageLimits.MaximumBecauseSizeInBytes, "descriptor.unprotectedBecause");
+        int length = reader.NonNegative32("descriptor.length");
+        double clipNorm = reader.PositiveF64("descriptor.clipNorm");
+        int fractionBits = reader.U8("descriptor.fractionBits");
+        int maximumParticipants = reader.U16("descriptor.maximumParticipants");
+        long maximumWeight = reader.NonNegative64("descriptor.maximumWeight");
+        int ringBits = reader.U8("descriptor.ringBits");
+        int threshold = reader.U16("descriptor.threshold");
+        int minimumSurvivors = reader.U16("descriptor.minimumSurvivors");
+        int collusionBound = reader.U16("descriptor.collusionBound");
+        string noPrivacy = reader.Text(MessageLimits.MaximumBecauseSizeInBytes, "descriptor.noPrivacyBecause");
+        Digest model = reader.Digest("descriptor.modelDigest");
+        ParticipantId federation = reader.Name("descriptor.federation");
+        ulong round = reader.U64("descriptor.round");
+        uint attempt = reader.U32("descriptor.attempt");
+        ImmutableArray<RosterEntry> roster = ReadRoster(ref reader);
+        if (suite == SuiteId.None)
+        {
+            reader.Refuse("descriptor.suite", Problems.Zero);
+        }
+
+        if (scheme == SchemeKind.None)
+        {
+            reader.Refuse("descriptor.scheme", Problems.Zero);
+        }
+
+        if (reader.Failed)
+        {
+            return null;
+        }
+
+        return new RoundDescriptor
+        {
+            Suite = suite,
+            Scheme = scheme,
+            UnprotectedBecause = unprotected,
+            Length = length,
+            ClipNorm = clipNorm,
+            FractionBits = fractionBits,
+            MaximumParticipants = maximumParticipants,
+            MaximumWeight = maximumWeight,
+            RingBits = ringBits,
+            Threshold = threshold,
+            MinimumSurvivors = minimumSurvivors,
+            CollusionBound = collusionBound,
+            NoPrivacyBecause = noPrivacy,
+            ModelDigest = model,
+            Federation = federation.ToString(),
+            Round = round,
+            Attempt = attempt,
+            Roster = roster,
+        };
+    }
+
+    private static ImmutableArray<RosterEntry> ReadRoster(ref WireReader reader)
+    {
+        const string Field = "descriptor.roster";
+        int count = reader.Count(reader.Limits.MaximumParties, SmallestEntrySizeInBytes, Field);
+        RosterEntry[] entries = new RosterEntry[count];
+        for (int i = 0; i < count && !reader.Failed; i++)
+        {
+            ParticipantId id = reader.Name("descriptor.roster.id");
+            ReadOnlyMemory<byte> key = reader.ShortBytes(
+                1,
+                MessageLimits.MaximumKeySizeInBytes,
+                "descriptor.roster.signingKey"
+            );
+            if (i > 0 && !reader.Failed && entries[i - 1].Id >= id)
+            {
+                reader.Refuse(Field, Problems.NotAscending);
+            }
+
+            entries[i] = new RosterEntry(id, key);
+        }
+
+        return ImmutableCollectionsMarshal.AsImmutableArray(entries);
+    }
+
+    private static void Check(RoundDescriptor descriptor)
+    {
+        Require(descriptor.Suite != SuiteId.None, nameof(RoundDescriptor.Suite), "must name a suite");
+        Require(descriptor.Scheme != SchemeKind.None, nameof(RoundDescriptor.Scheme), "must name a scheme");
+        Require(descriptor.Length >= 0, nameof(RoundDescriptor.Length), "must not be negative");
+        Require(
+            double.IsFinite(descriptor.ClipNorm) && descriptor.ClipNorm > 0,
+            nameof(RoundDescriptor.ClipNorm),
+            "must be finite and positive"
+        );
+        RequireFits(descriptor.FractionBits, byte.MaxValue, nameof(RoundDescriptor.FractionBits));
+        RequireFits(descriptor.MaximumParticipants, ushort.MaxValue, nameof(RoundDescriptor.MaximumParticipants));
+        Require(descriptor.MaximumWeight >= 0, nameof(RoundDescriptor.MaximumWeight), "must not be negative");
+        RequireFits(descriptor.RingBits, byte.MaxValue, nameof(RoundDescriptor.RingBits));
+        RequireFits(descriptor.Threshold, ushort.MaxValue, nameof(RoundDescriptor.Threshold));
+        RequireFits(descriptor.MinimumSurvivors, ushort.MaxValue, nameof(RoundDescriptor.MinimumSurvivors));
+        RequireFits(descriptor.CollusionBound, ushort.MaxValue, nameof(RoundDescriptor.CollusionBound));
+        Require(
+            ParticipantId.TryParse(descriptor.Federation, out _),
+            nameof(RoundDescriptor.Federation),
+            $"must be 1 to {ParticipantId.MaximumLength} characters of a-z, 0-9, '-', '_' and '.'"
+        );
+        CheckRoster(descriptor.Roster);
+    }
+
+    private static void CheckRoster(ImmutableArray<RosterEntry> roster)
+    {
+        const string What = nameof(RoundDescriptor.Roster);
+        Require(!roster.IsDefault, What, "must be set");
+        Require(roster.Length <= MessageLimits.MaximumRosterSize, What, "must have at most 4,096 entries");
+        for (int i = 0; i < roster.Length; i++)
+        {
+            Require(roster[i] is { Id.IsDefault: false }, What, "must name every party");
+            Require(
+                roster[i].SigningKey.Length is >= 1 and <= MessageLimits.MaximumKeySizeInBytes,
+                What,
+                $"must give keys of 1 to {MessageLimits.MaximumKeySizeInBytes} bytes"
+            );
+            Require(i == 0 || roster[i - 1].Id < roster[i].Id, What, "must be strictly ascending by id");
+        }
+    }
+
+    private static void RequireFits(int value, int maximum, string what) =>
+        Require(value >= 0 && value <= maximum, what, $"must be 0 to {maximum}");
+
+    private static void Require(bool holds, string what, string rule)
+    {
+        if (!holds)
+        {
+            throw new ArgumentException($"{what} of a round descriptor {rule}.", what);
+        }
+    }
+}
