@@ -1,0 +1,87 @@
+using System.Buffers.Binary;
+using System.Runtime.Intrinsics;
+
+namespace SecureFed.Crypto.Kernels;
+
+/// <summary>accumulator[j] = accumulator[j]·x + addend[j] in GF(2^16), for the 16 elements of a 32-byte block.</summary>
+/// <remarks>
+/// Element j is bytes 2j (low half) and 2j + 1 (high half). x is public: the number of steps depends on it. Nothing
+/// depends on the elements: no table, no branch. The spans may be the same or not overlap.
+/// </remarks>
+internal static class TowerHorner
+{
+    public const int BlockSizeInBytes = 32;
+
+    /// <summary>Whether <see cref="Step"/> takes the vector path on this machine.</summary>
+    public static bool IsVectorised => Vector256.IsHardwareAccelerated;
+
+    public static void Step(Span<byte> accumulator, ushort x, ReadOnlySpan<byte> addend)
+    {
+        if (IsVectorised)
+        {
+            Vector(accumulator, x, addend);
+        }
+        else
+        {
+            Scalar(accumulator, x, addend);
+        }
+    }
+
+    internal static void Scalar(Span<byte> accumulator, ushort x, ReadOnlySpan<byte> addend)
+    {
+        for (int offset = 0; offset < BlockSizeInBytes; offset += sizeof(ushort))
+        {
+            Span<byte> element = accumulator.Slice(offset, sizeof(ushort));
+            ushort product = TowerField.Multiply(BinaryPrimitives.ReadUInt16LittleEndian(element), x);
+            ushort sum = (ushort)(product ^ BinaryPrimitives.ReadUInt16LittleEndian(addend[offset..]));
+            BinaryPrimitives.WriteUInt16LittleEndian(element, sum);
+        }
+    }
+
+    internal static void Vector(Span<byte> accumulator, ushort x, ReadOnlySpan<byte> addend)
+    {
+        Vector256<byte> state = Vector256.Create<byte>(accumulator[..BlockSizeInBytes]);
+        (Multiply(state, x) ^ Vector256.Create<byte>(addend[..BlockSizeInBytes])).CopyTo(accumulator);
+    }
+
+    /// <summary>The product as two byte-wise products in GF(2^8): straight·own half + crossed·other half.</summary>
+    private static Vector256<byte> Multiply(Vector256<byte> elements, ushort x)
+    {
+        byte high = (byte)(x >> 8);
+        byte low = (byte)(x & 0xff);
+
+        // low result  = aL·xL + aH·(β·xH);  high result = aH·(xL + xH) + aL·xH.
+        ushort straight = (ushort)(low | ((low ^ high) << 8));
+        ushort crossed = (ushort)(TowerField.MultiplyBytes(TowerField.Beta, high) | (high << 8));
+        Vector256<byte> product = MultiplyBytes(elements, straight);
+        if (high != 0)
+        {
+            Vector256<ushort> lanes = elements.AsUInt16();
+            product ^= MultiplyBytes(((lanes << 8) | (lanes >>> 8)).AsByte(), crossed);
+        }
+
+        return product;
+    }
+
+    /// <summary>Every byte times a public constant: the low half of <paramref name="constants"/> for even bytes, the high half for odd ones.</summary>
+    private static Vector256<byte> MultiplyBytes(Vector256<byte> bytes, ushort constants)
+    {
+        Vector256<byte> reduction = Vector256.Create(TowerField.Reduction);
+        Vector256<byte> product = Vector256<byte>.Zero;
+        int remaining = constants;
+        while (true)
+        {
+            // 0xff in the bytes whose constant has this bit.
+            int mask = (((remaining >> 8) & 1) * 0xff00) | ((remaining & 1) * 0x00ff);
+            product ^= bytes & Vector256.Create((ushort)mask).AsByte();
+            remaining = (remaining >> 1) & 0x7f7f;
+            if (remaining == 0)
+            {
+                return product;
+            }
+
+            Vector256<byte> carries = Vector256.LessThan(bytes.AsSByte(), Vector256<sbyte>.Zero).AsByte();
+            bytes = (bytes << 1) ^ (carries & reduction);
+        }
+    }
+}
