@@ -31,7 +31,10 @@ public readonly struct Digest : IEquatable<Digest>
     public static Digest FromBytes(ReadOnlySpan<byte> bytes) =>
         bytes.Length == SizeInBytes
             ? new Digest(bytes)
-            : throw new ArgumentException($"A digest has {SizeInBytes} bytes; {bytes.Length} were given.", nameof(bytes));
+            : throw new ArgumentException(
+                $"A digest has {SizeInBytes} bytes; {bytes.Length} were given.",
+                nameof(bytes)
+            );
 
     /// <summary>SHA-256 of <paramref name="data"/>.</summary>
     public static Digest Of(ReadOnlySpan<byte> data)

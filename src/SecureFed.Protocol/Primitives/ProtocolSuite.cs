@@ -96,6 +96,7 @@ public abstract class ProtocolSuite
 
 /// <summary>An agreement key pair of one attempt. Disposing wipes the private key.</summary>
 /// <remarks>Adapters derive from it; the constructor is internal to the port's implementers by design of the suite.</remarks>
+[Secret]
 public abstract class AgreementKeyPair : IDisposable
 {
     /// <summary>The public key in the suite's one encoding.</summary>
