@@ -1,3 +1,5 @@
+using SecureFed.Core.Kernels;
+
 namespace SecureFed.Core;
 
 /// <summary>A vector over Z_2^b, kept in 32-bit lanes for b ≤ 32 and in 64-bit lanes above. spec 01-updates#ring-2</summary>
@@ -40,4 +42,112 @@ public sealed class RingVector
 
     /// <summary>The lanes when b &gt; 32; empty otherwise.</summary>
     public Span<ulong> WideLanes => _wide;
+
+    /// <summary>One element as an integer in 0 … 2^b − 1. Setting takes the value mod 2^b. For single elements, not for loops that count.</summary>
+    /// <param name="index">0 to Length − 1.</param>
+    public ulong this[int index]
+    {
+        get => _narrow is { } narrow ? narrow[index] : _wide![index];
+        set
+        {
+            if (_narrow is { } narrow)
+            {
+                narrow[index] = (uint)(value & Ring.Mask);
+            }
+            else
+            {
+                _wide![index] = value & Ring.Mask;
+            }
+        }
+    }
+
+    /// <summary>this[i] ← this[i] + other[i] mod 2^b.</summary>
+    /// <param name="other">Same ring and length. May be this vector.</param>
+    /// <exception cref="ArgumentException">Another ring or another length.</exception>
+    public void Add(RingVector other)
+    {
+        RequireSameShape(other);
+        if (_narrow is { } narrow)
+        {
+            LaneAdd.Run<uint>(narrow, other._narrow, (uint)Ring.Mask);
+        }
+        else
+        {
+            LaneAdd.Run<ulong>(_wide, other._wide, Ring.Mask);
+        }
+    }
+
+    /// <summary>this[i] ← this[i] − other[i] mod 2^b.</summary>
+    /// <param name="other">Same ring and length. May be this vector.</param>
+    /// <exception cref="ArgumentException">Another ring or another length.</exception>
+    public void Subtract(RingVector other)
+    {
+        RequireSameShape(other);
+        if (_narrow is { } narrow)
+        {
+            LaneSubtract.Run<uint>(narrow, other._narrow, (uint)Ring.Mask);
+        }
+        else
+        {
+            LaneSubtract.Run<ulong>(_wide, other._wide, Ring.Mask);
+        }
+    }
+
+    /// <summary>Reduces every lane mod 2^b. Needed after the lanes were written with full-width arithmetic, as keystreams are added.</summary>
+    public void Reduce()
+    {
+        if (Ring.Bits == Ring.LaneBits)
+        {
+            return;
+        }
+
+        if (_narrow is { } narrow)
+        {
+            LaneReduce.Run<uint>(narrow, (uint)Ring.Mask);
+        }
+        else
+        {
+            LaneReduce.Run<ulong>(_wide, Ring.Mask);
+        }
+    }
+
+    /// <summary>Sets every element to zero.</summary>
+    public void Clear()
+    {
+        _narrow?.AsSpan().Clear();
+        _wide?.AsSpan().Clear();
+    }
+
+    /// <summary>An independent vector with the same elements.</summary>
+    public RingVector Copy()
+    {
+        RingVector copy = new(Ring, Length);
+        _narrow?.CopyTo(copy._narrow!, 0);
+        _wide?.CopyTo(copy._wide!, 0);
+        return copy;
+    }
+
+    /// <summary>Whether ring, length and all elements are the same. Not constant-time.</summary>
+    public bool ContentEquals(RingVector other)
+    {
+        ArgumentNullException.ThrowIfNull(other);
+        return Ring.Equals(other.Ring)
+            && NarrowLanes.SequenceEqual(other.NarrowLanes)
+            && WideLanes.SequenceEqual(other.WideLanes);
+    }
+
+    /// <summary>Ring and length; no element is printed.</summary>
+    public override string ToString() => $"{nameof(RingVector)}({Ring}, {Length})";
+
+    private void RequireSameShape(RingVector other)
+    {
+        ArgumentNullException.ThrowIfNull(other);
+        if (!Ring.Equals(other.Ring) || Length != other.Length)
+        {
+            throw new ArgumentException(
+                $"Both vectors must have the same ring and length; got {Ring} × {Length} and {other.Ring} × {other.Length}.",
+                nameof(other)
+            );
+        }
+    }
 }

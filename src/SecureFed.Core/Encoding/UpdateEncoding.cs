@@ -1,0 +1,255 @@
+using System.Globalization;
+using System.Numerics;
+
+namespace SecureFed.Core;
+
+/// <summary>The integer lattice of a round: how a float update becomes ring elements, and why their sum cannot wrap.</summary>
+/// <remarks>
+/// Immutable, public and thread-safe. Everything is derived from five numbers that all parties know, in exact
+/// arithmetic, so that all of them derive the same ring. Compared by those five numbers.
+/// </remarks>
+public sealed class UpdateEncoding : IEquatable<UpdateEncoding>
+{
+    /// <summary>The most coordinates an update may have: 2^28.</summary>
+    public const int MaximumLength = 1 << 28;
+
+    /// <summary>The most participants a plan may name: 65,535.</summary>
+    public const int MaximumParticipantCount = 65_535;
+
+    /// <summary>The most fraction bits: 60.</summary>
+    public const int MaximumFractionBits = 60;
+
+    /// <summary>The largest weight a plan may allow: 2^32.</summary>
+    public const long LargestMaximumWeight = 1L << 32;
+
+    /// <summary>The smallest clip norm: 2^-64. Below it, single-precision floats lose their relative precision.</summary>
+    public const double SmallestClipNorm = 1.0 / (1UL << 32) / (1UL << 32);
+
+    /// <summary>The largest clip norm: 2^62, beyond which no grid fits the ring.</summary>
+    public const double LargestClipNorm = 1UL << 62;
+
+    private UpdateEncoding(
+        int length,
+        int maximumParticipants,
+        double clipNorm,
+        int fractionBits,
+        long maximumWeight,
+        (long CoordinateBound, UInt128 SquaredNormBound, int RingBits) derived
+    )
+    {
+        Length = length;
+        MaximumParticipants = maximumParticipants;
+        ClipNorm = clipNorm;
+        FractionBits = fractionBits;
+        MaximumWeight = maximumWeight;
+        CoordinateBound = derived.CoordinateBound;
+        SquaredNormBound = derived.SquaredNormBound;
+        Ring = new Ring(derived.RingBits);
+    }
+
+    /// <summary>d, the number of float coordinates of an update.</summary>
+    public int Length { get; }
+
+    /// <summary>Number of ring elements: d, or d + 1 with the weight as the last one.</summary>
+    public int RingLength => IsWeighted ? Length + 1 : Length;
+
+    /// <summary>n, the most updates that one sum may hold.</summary>
+    public int MaximumParticipants { get; }
+
+    /// <summary>C, the L2 norm to which an update is clipped, in the unit of the update.</summary>
+    public double ClipNorm { get; }
+
+    /// <summary>f: one grid step is 2^-f in the unit of the update.</summary>
+    public int FractionBits { get; }
+
+    /// <summary>W, the largest weight; 0 when updates are not weighted.</summary>
+    public long MaximumWeight { get; }
+
+    /// <summary>Whether updates carry a weight coordinate.</summary>
+    public bool IsWeighted => MaximumWeight > 0;
+
+    /// <summary>The ring Z_2^b in which any n updates can be added without wrapping.</summary>
+    public Ring Ring { get; }
+
+    /// <summary>b, the number of bits of one ring element, and of one value on the wire.</summary>
+    public int RingBits => Ring.Bits;
+
+    /// <summary>B = ⌊C·2^f⌋: no value coordinate of one update is larger in magnitude, in grid steps.</summary>
+    public long CoordinateBound { get; }
+
+    /// <summary>⌊C²·2^2f⌋: no update has a larger sum of squares over its value coordinates, in squared grid steps.</summary>
+    public UInt128 SquaredNormBound { get; }
+
+    /// <summary>⌈RingLength·b / 8⌉: the size of one packed vector on the wire, in bytes.</summary>
+    public int PackedSizeInBytes => RingPacking.PackedSizeInBytes(Ring, RingLength);
+
+    /// <summary>One grid step, 2^-f, in the unit of the update. Exact.</summary>
+    public double GridStep => Math.ScaleB(1.0, -FractionBits);
+
+    /// <summary>Makes the encoding of a plan.</summary>
+    /// <param name="length">d, 1 to 2^28.</param>
+    /// <param name="maximumParticipants">n, 1 to 65,535.</param>
+    /// <param name="clipNorm">C, finite, 2^-64 to 2^62; its exact binary value counts.</param>
+    /// <param name="fractionBits">f, 0 to 60.</param>
+    /// <param name="maximumWeight">W, 1 to 2^32; or 0 for updates that all weigh the same.</param>
+    /// <exception cref="PlanRefusedException">A number is out of range, the grid is too coarse, or the ring would need more than 64 bits.</exception>
+    public static UpdateEncoding Create(
+        int length,
+        int maximumParticipants,
+        double clipNorm,
+        int fractionBits,
+        long maximumWeight = 0
+    )
+    {
+        RequireInRange(length, maximumParticipants, clipNorm, fractionBits, maximumWeight);
+
+        ExactNumber scaledClip = ExactNumber.Of(clipNorm).ScaledByPowerOfTwo(fractionBits);
+        BigInteger coordinateBound = scaledClip.Floor();
+        BigInteger squaredNormBound = scaledClip.Squared().Floor();
+
+        // spec 01-updates#width-3
+        if (coordinateBound.IsZero || (squaredNormBound << 2) < length)
+        {
+            throw TooCoarse(length, clipNorm, fractionBits);
+        }
+
+        // spec 01-updates#width-1
+        BigInteger largest = BigInteger.Max(coordinateBound, maximumWeight);
+        long ringBits = (maximumParticipants * largest).GetBitLength() + 1;
+        if (ringBits > Ring.MaximumBits)
+        {
+            throw TooWide(maximumParticipants, clipNorm, fractionBits, maximumWeight, largest, ringBits);
+        }
+
+        return new UpdateEncoding(
+            length,
+            maximumParticipants,
+            clipNorm,
+            fractionBits,
+            maximumWeight,
+            ((long)coordinateBound, (UInt128)squaredNormBound, Math.Max(Ring.MinimumBits, (int)ringBits))
+        );
+    }
+
+    /// <inheritdoc/>
+    public bool Equals(UpdateEncoding? other) =>
+        other is not null
+        && Length == other.Length
+        && MaximumParticipants == other.MaximumParticipants
+        && ClipNorm.Equals(other.ClipNorm)
+        && FractionBits == other.FractionBits
+        && MaximumWeight == other.MaximumWeight;
+
+    /// <inheritdoc/>
+    public override bool Equals(object? obj) => Equals(obj as UpdateEncoding);
+
+    /// <inheritdoc/>
+    public override int GetHashCode() =>
+        HashCode.Combine(Length, MaximumParticipants, ClipNorm, FractionBits, MaximumWeight);
+
+    /// <summary>For example "1000 coordinates on the grid 2^-18, norm ≤ 1, 10 participants, Z_2^23".</summary>
+    public override string ToString() =>
+        string.Create(
+            CultureInfo.InvariantCulture,
+            $"{Length} coordinates on the grid 2^-{FractionBits}, norm ≤ {ClipNorm}, {MaximumParticipants} participants{(IsWeighted ? $", weights ≤ {MaximumWeight}" : string.Empty)}, {Ring}"
+        );
+
+    private static void RequireInRange(
+        int length,
+        int maximumParticipants,
+        double clipNorm,
+        int fractionBits,
+        long maximumWeight
+    )
+    {
+        if (length is < 1 or > MaximumLength)
+        {
+            throw Refused(
+                PlanFault.LengthOutOfRange,
+                $"An update has 1 to {MaximumLength} coordinates; the plan says {length}."
+            );
+        }
+
+        if (maximumParticipants is < 1 or > MaximumParticipantCount)
+        {
+            throw Refused(
+                PlanFault.ParticipantCountOutOfRange,
+                $"A plan names 1 to {MaximumParticipantCount} participants; this one says {maximumParticipants}."
+            );
+        }
+
+        if (!(clipNorm >= SmallestClipNorm && clipNorm <= LargestClipNorm))
+        {
+            throw Refused(
+                PlanFault.ClipNormOutOfRange,
+                $"The clip norm is a finite number from 2^-64 to 2^62; the plan says {clipNorm}. "
+                    + "Take a bound on the length (L2 norm) of one participant's update, for example its median over a trial run."
+            );
+        }
+
+        if (fractionBits is < 0 or > MaximumFractionBits)
+        {
+            throw Refused(
+                PlanFault.FractionBitsOutOfRange,
+                $"The grid has 0 to {MaximumFractionBits} fraction bits; the plan says {fractionBits}."
+            );
+        }
+
+        if (maximumWeight is < 0 or > LargestMaximumWeight)
+        {
+            throw Refused(
+                PlanFault.MaximumWeightOutOfRange,
+                $"The largest weight is 1 to {LargestMaximumWeight}, or 0 for an unweighted plan; the plan says {maximumWeight}."
+            );
+        }
+    }
+
+    private static PlanRefusedException TooCoarse(int length, double clipNorm, int fractionBits)
+    {
+        // 4·C²·2^2f ≥ d, so f ≥ log2(√d / 2C); and C·2^f ≥ 1. One bit is added against the rounding of the logarithm.
+        double needed = Math.Max(0.5 * Math.Log2(length) - 1, 0) - Math.Log2(clipNorm);
+        return Refused(
+            PlanFault.GridTooCoarse,
+            $"With {fractionBits} fraction bits the clip norm {clipNorm} is {Math.ScaleB(clipNorm, fractionBits)} grid steps, "
+                + $"and rounding {length} coordinates can alone be that long: updates would be rounded away. "
+                + $"Use at least {(int)Math.Ceiling(needed) + 1} fraction bits, a larger clip norm, or fewer coordinates."
+        );
+    }
+
+    private static PlanRefusedException TooWide(
+        int maximumParticipants,
+        double clipNorm,
+        int fractionBits,
+        long maximumWeight,
+        BigInteger largest,
+        long ringBits
+    )
+    {
+        BigInteger capacity = (BigInteger.One << (Ring.MaximumBits - 1)) - 1;
+        BigInteger participants = capacity / largest;
+        List<string> remedies = [];
+        int excessBits = (int)(ringBits - Ring.MaximumBits);
+        if (fractionBits >= excessBits)
+        {
+            remedies.Add($"at most {fractionBits - excessBits} fraction bits (now {fractionBits})");
+        }
+
+        remedies.Add($"a clip norm of at most {Math.ScaleB(clipNorm, -excessBits)} (now {clipNorm})");
+        if (participants >= 1)
+        {
+            remedies.Add($"at most {participants} participants (now {maximumParticipants})");
+        }
+
+        string weight = maximumWeight > 0 ? $" and weights up to {maximumWeight}" : string.Empty;
+        return Refused(
+            PlanFault.RingTooWide,
+            $"A sum of {maximumParticipants} updates of norm {clipNorm} on the grid 2^-{fractionBits}{weight} needs a ring of "
+                + $"{ringBits} bits; the widest has {Ring.MaximumBits}. Use {string.Join(", or ", remedies)}."
+        );
+    }
+
+    private static PlanRefusedException Refused(PlanFault fault, FormattableString message) =>
+        new(fault, message.ToString(CultureInfo.InvariantCulture));
+
+    private static PlanRefusedException Refused(PlanFault fault, string message) => new(fault, message);
+}

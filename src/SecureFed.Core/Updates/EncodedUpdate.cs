@@ -1,0 +1,118 @@
+using SecureFed.Core.Kernels;
+
+namespace SecureFed.Core;
+
+/// <summary>An update as ring elements: integers on the grid 2^-f whose exact norm keeps the plan's bound. Made only by <see cref="Encode"/>.</summary>
+/// <remarks>
+/// Secret to its owner until it is masked or encrypted; it does not print its values. The vector is mutable so that the
+/// next stage can work in place; after <see cref="Encode"/> returns, the library itself does not change it.
+/// </remarks>
+public sealed class EncodedUpdate
+{
+    /// <summary>How often rounding is drawn anew before it is done toward zero. spec 01-updates#round-4</summary>
+    internal const int MaximumDraws = 16;
+
+    /// <summary>How often the length is corrected to make room for rounding. spec 01-updates#round-3</summary>
+    internal const int MaximumShrinks = 16;
+
+    private EncodedUpdate(UpdateEncoding encoding, RingVector values)
+    {
+        Encoding = encoding;
+        Values = values;
+    }
+
+    /// <summary>The encoding.</summary>
+    public UpdateEncoding Encoding { get; }
+
+    /// <summary>RingLength elements of Z_2^b in two's complement; with weights, the last one is the weight.</summary>
+    public RingVector Values { get; }
+
+    /// <summary>Rounds a clipped update to the grid, at random and without bias, within the plan's integer norm bound.</summary>
+    /// <param name="update">A clipped update. Its encoding is used.</param>
+    /// <param name="random">About two bytes per coordinate are drawn.</param>
+    /// <returns>Integers with exact sum of squares ≤ <see cref="UpdateEncoding.SquaredNormBound"/> over the value coordinates.</returns>
+    /// <remarks>Thread-safe. Not constant-time: redraws depend on the update, which never leaves its owner in clear.</remarks>
+    public static EncodedUpdate Encode(ClippedUpdate update, RandomSource random)
+    {
+        ArgumentNullException.ThrowIfNull(update);
+        ArgumentNullException.ThrowIfNull(random);
+        UpdateEncoding encoding = update.Encoding;
+        RingVector lanes = new(encoding.Ring, encoding.RingLength);
+
+        // spec 01-updates#weight-2: exactly 2^f for the largest weight and in plans without weights.
+        double weightFraction = encoding.IsWeighted ? (double)update.Weight / encoding.MaximumWeight : 1.0;
+        double stepsPerUnit = Math.ScaleB(weightFraction, encoding.FractionBits);
+        double factor = stepsPerUnit * RoomForRounding(update.Values, stepsPerUnit, encoding.SquaredNormBound);
+        RoundWithinBound(update.Values, factor, encoding.SquaredNormBound, random, lanes);
+
+        lanes.Reduce();
+        if (encoding.IsWeighted)
+        {
+            lanes[encoding.Length] = (ulong)update.Weight;
+        }
+
+        return new EncodedUpdate(encoding, lanes);
+    }
+
+    /// <summary>The type and the shape; no value is printed.</summary>
+    public override string ToString() => $"{nameof(EncodedUpdate)}({Encoding})";
+
+    private static void RoundWithinBound(
+        ReadOnlySpan<float> values,
+        double factor,
+        UInt128 squaredNormBound,
+        RandomSource random,
+        RingVector lanes
+    )
+    {
+        using StochasticRounder rounder = new(random);
+        for (int draw = 0; draw < MaximumDraws; draw++)
+        {
+            if (rounder.Draw(values, factor, squaredNormBound, lanes) <= squaredNormBound)
+            {
+                return;
+            }
+        }
+
+        // spec 01-updates#round-5: |⌊y⌋| ≤ |y| in every coordinate, so this keeps the bound that the clipped vector keeps.
+        Invariant.Check(
+            rounder.Truncate(values, factor, lanes) <= squaredNormBound,
+            "an update rounded toward zero keeps the integer norm bound"
+        );
+    }
+
+    // Rounding at random makes a vector longer on average, by the variance of the rounding. A clipped update lies just
+    // inside the bound, so without this nearly every draw for a long one would be refused and rounding toward zero,
+    // which is biased, would be the rule. Returns the factor ≤ 1 that leaves room for the mean and two deviations.
+    private static double RoomForRounding(ReadOnlySpan<float> values, double stepsPerUnit, UInt128 squaredNormBound)
+    {
+        double bound = (double)squaredNormBound;
+        double squaredNorm = SumOfSquares.Run(values) * stepsPerUnit * stepsPerUnit;
+        double largestVariance = 0.25 * values.Length;
+        if (squaredNorm + largestVariance + Allowance(squaredNorm, largestVariance) <= bound)
+        {
+            return 1.0;
+        }
+
+        double shrink = 1.0;
+        for (int round = 0; round < MaximumShrinks; round++)
+        {
+            double current = squaredNorm * shrink * shrink;
+            double variance = RoundingVariance.Run(values, stepsPerUnit * shrink);
+            double room = bound - variance - Allowance(current, variance);
+            if (current <= room)
+            {
+                break;
+            }
+
+            // Never so close to 1 that the rounded product of the factors could reach the unshrunk one.
+            shrink *= Math.Min(1 - (1.0 / (1L << 40)), Math.Max(0.5, Math.Sqrt(Math.Max(room, 0) / current)));
+        }
+
+        return shrink;
+    }
+
+    // Two standard deviations, from above, of the squared norm after rounding.
+    private static double Allowance(double squaredNorm, double variance) =>
+        2 * (Math.Sqrt(squaredNorm) + Math.Sqrt(variance));
+}

@@ -1,0 +1,117 @@
+using System.Collections.Immutable;
+
+namespace SecureFed.Core;
+
+/// <summary>The decoded sum of a round: exact integers, and the floats they stand for.</summary>
+/// <remarks>Immutable and thread-safe.</remarks>
+public sealed class UpdateSum
+{
+    private readonly UpdateEncoding _encoding;
+    private readonly long[] _integers;
+
+    // spec 01-updates#decode-1
+    internal UpdateSum(RingSum sum)
+    {
+        _encoding = sum.Encoding;
+        Contributors = sum.Contributors;
+        _integers = new long[_encoding.Length];
+        Decode(sum.Values, _integers);
+        TotalWeight = _encoding.IsWeighted
+            ? Signed(sum.Values[_encoding.Length], _encoding.RingBits)
+            : Contributors.Length;
+    }
+
+    /// <summary>d, the number of coordinates.</summary>
+    public int Length => _integers.Length;
+
+    /// <summary>The encoding of the updates.</summary>
+    public UpdateEncoding Encoding => _encoding;
+
+    /// <summary>Whose updates are in the sum; at least one.</summary>
+    public ImmutableArray<ParticipantId> Contributors { get; }
+
+    /// <summary>The sum of the weights; the number of contributors in a plan without weights.</summary>
+    public long TotalWeight { get; }
+
+    /// <summary>
+    /// Whether the sum is one that contributors who keep the plan could have: |coordinate| ≤ contributors · B, and a total
+    /// weight from contributors to contributors · W. False proves that some contributor broke the plan; true proves nothing.
+    /// </summary>
+    public bool IsWithinPlan
+    {
+        get
+        {
+            Int128 largest = (Int128)_encoding.CoordinateBound * Contributors.Length;
+            foreach (long value in _integers)
+            {
+                if (value > largest || value < -largest)
+                {
+                    return false;
+                }
+            }
+
+            return IsTotalWeightWithinPlan;
+        }
+    }
+
+    private bool IsTotalWeightWithinPlan =>
+        !_encoding.IsWeighted
+        || (TotalWeight >= Contributors.Length && TotalWeight <= (Int128)_encoding.MaximumWeight * Contributors.Length);
+
+    /// <summary>long[d], the exact sum in grid steps.</summary>
+    public long[] Integers() => (long[])_integers.Clone();
+
+    /// <summary>float[d], the sum in the unit of the update: integer · 2^-f, rounded to float. In a weighted plan each update counts w / W.</summary>
+    public float[] Sum() => Scaled(_encoding.GridStep);
+
+    /// <summary>float[d], the mean update: the sum divided by the number of contributors, or the weighted mean Σ w·x / Σ w.</summary>
+    /// <exception cref="UpdateRefusedException">The total weight is not one the contributors could have sent: one of them broke the plan.</exception>
+    public float[] Average()
+    {
+        // spec 01-updates#decode-3
+        if (!IsTotalWeightWithinPlan)
+        {
+            throw new UpdateRefusedException(
+                UpdateFault.TotalWeightOutOfRange,
+                $"{Contributors.Length} contributors cannot have that total weight: each sends 1 to {_encoding.MaximumWeight}. One of them broke the plan; discard the sum."
+            );
+        }
+
+        double weightUnit = _encoding.IsWeighted ? _encoding.MaximumWeight : 1.0;
+        return Scaled(_encoding.GridStep * (weightUnit / TotalWeight));
+    }
+
+    private float[] Scaled(double factor)
+    {
+        float[] values = new float[_integers.Length];
+        for (int i = 0; i < values.Length; i++)
+        {
+            values[i] = (float)(_integers[i] * factor);
+        }
+
+        return values;
+    }
+
+    private static void Decode(RingVector ringValues, Span<long> integers)
+    {
+        int bits = ringValues.Ring.Bits;
+        if (ringValues.Ring.LaneBits == 32)
+        {
+            ReadOnlySpan<uint> lanes = ringValues.NarrowLanes[..integers.Length];
+            for (int i = 0; i < integers.Length; i++)
+            {
+                integers[i] = unchecked((int)(lanes[i] << (32 - bits)) >> (32 - bits));
+            }
+        }
+        else
+        {
+            ReadOnlySpan<ulong> lanes = ringValues.WideLanes[..integers.Length];
+            for (int i = 0; i < integers.Length; i++)
+            {
+                integers[i] = Signed(lanes[i], bits);
+            }
+        }
+    }
+
+    private static long Signed(ulong element, int bits) => unchecked((long)(element << (64 - bits)) >> (64 - bits));
+}
