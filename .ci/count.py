@@ -53,6 +53,12 @@ def main():
                     run_failed, run_total = run_failed + 1, run_total + 1
                     print(f"failed: {name} ({os.path.basename(run)})")
 
+        if os.path.basename(run) == "all":
+            for project in sorted(glob.glob("tests/*/*.csproj")):
+                name = os.path.splitext(os.path.basename(project))[0]
+                if not os.path.exists(os.path.join(run, name + ".trx")):
+                    complaints.append(f"{name} left no result file: it ran no test")
+
         failed += run_failed
         if run_total == 0:
             complaints.append(f"the test run '{os.path.basename(run)}' ran no test")
