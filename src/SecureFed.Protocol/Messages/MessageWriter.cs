@@ -240,8 +240,7 @@ internal static class MessageWriter
         kind is PeerFaultKind.ShareDecryptFailed or PeerFaultKind.ShareCommitmentMismatch or PeerFaultKind.BadSignature;
 
     /// <summary>Whether the reason is in the registry. spec 05-transport#reasons-1</summary>
-    public static bool IsReason(AbortReason reason) =>
-        reason is > AbortReason.None and <= AbortReason.FederationMismatch;
+    public static bool IsReason(AbortReason reason) => reason != AbortReason.None && Enum.IsDefined(reason);
 
     private static void Require(bool holds, string what, string rule)
     {
