@@ -119,4 +119,7 @@ public enum AbortReason : ushort
 
     /// <summary>The federation is not the one the client is configured for.</summary>
     FederationMismatch = 38,
+
+    /// <summary>The unmasked sum is outside the range that the contributors' bounds allow: somebody's input was not encoded by the plan.</summary>
+    AggregateOutOfRange = 39,
 }

@@ -1,0 +1,289 @@
+using System.Collections.Immutable;
+using SecureFed.Core;
+
+namespace SecureFed.Protocol;
+
+/// <summary>Why a client leaves, and whom it names.</summary>
+internal sealed record ClientRefusal(AbortReason Reason, params ushort[] Named);
+
+/// <summary>What a client checks in a cohort announcement. spec 03-masking#cohort-1 and following.</summary>
+internal static class CohortChecks
+{
+    public static ClientRefusal? Check(
+        ClientSetup setup,
+        ushort self,
+        ProtocolMessage.KeyAdvertisement own,
+        ProtocolMessage.CohortAnnouncement announcement
+    )
+    {
+        ImmutableArray<ProtocolMessage.KeyAdvertisement> entries = announcement.Advertisements;
+        if (entries.FirstOrDefault(entry => entry.Sender >= setup.Descriptor.Roster.Length) is not null)
+        {
+            return new(AbortReason.UnknownIdentity);
+        }
+
+        return CheckSize(setup, entries.Length)
+            ?? CheckOwn(self, own, entries)
+            ?? CheckKeys(setup, entries)
+            ?? CheckSignatures(setup, entries);
+    }
+
+    // A1, A5, A16: too few peers for the threshold, for the local floor, or for the promised survivors.
+    internal static ClientRefusal? CheckSize(ClientSetup setup, int count) =>
+        count < setup.Descriptor.Threshold ? new(AbortReason.NotEnoughPeers)
+        : count < setup.Policy.MinimumCohort ? new(AbortReason.CohortTooSmall)
+        : count < setup.Descriptor.MinimumSurvivors ? new(AbortReason.NotEnoughSurvivors)
+        : null;
+
+    // A2, and keys of this client shown as another's.
+    private static ClientRefusal? CheckOwn(
+        ushort self,
+        ProtocolMessage.KeyAdvertisement own,
+        ImmutableArray<ProtocolMessage.KeyAdvertisement> entries
+    )
+    {
+        ProtocolMessage.KeyAdvertisement[] mine = [.. entries.Where(entry => entry.Sender == self)];
+        if (
+            mine.Length != 1
+            || !mine[0].ChannelKey.Span.SequenceEqual(own.ChannelKey.Span)
+            || !mine[0].MaskKey.Span.SequenceEqual(own.MaskKey.Span)
+            || mine[0].SeedCommitment != own.SeedCommitment
+        )
+        {
+            return new(AbortReason.OwnKeyAltered, self);
+        }
+
+        foreach (ProtocolMessage.KeyAdvertisement entry in entries)
+        {
+            if (entry.Sender != self && (IsOwn(entry.ChannelKey.Span) || IsOwn(entry.MaskKey.Span)))
+            {
+                return new(AbortReason.OwnKeyReflected, entry.Sender);
+            }
+        }
+
+        return null;
+
+        bool IsOwn(ReadOnlySpan<byte> key) =>
+            key.SequenceEqual(own.ChannelKey.Span) || key.SequenceEqual(own.MaskKey.Span);
+    }
+
+    // A3 and the validity of every point.
+    private static ClientRefusal? CheckKeys(ClientSetup setup, ImmutableArray<ProtocolMessage.KeyAdvertisement> entries)
+    {
+        HashSet<string> seen = new(StringComparer.Ordinal);
+        foreach (ProtocolMessage.KeyAdvertisement entry in entries)
+        {
+            if (
+                !setup.Suite.IsValidAgreementPublicKey(entry.ChannelKey.Span)
+                || !setup.Suite.IsValidAgreementPublicKey(entry.MaskKey.Span)
+            )
+            {
+                return new(AbortReason.InvalidPoint, entry.Sender);
+            }
+
+            if (
+                !seen.Add(Convert.ToHexString(entry.ChannelKey.Span))
+                || !seen.Add(Convert.ToHexString(entry.MaskKey.Span))
+            )
+            {
+                return new(AbortReason.KeyReused, entry.Sender);
+            }
+        }
+
+        return null;
+    }
+
+    // A4: every entry is signed over D by the pinned key of its sender.
+    private static ClientRefusal? CheckSignatures(
+        ClientSetup setup,
+        ImmutableArray<ProtocolMessage.KeyAdvertisement> entries
+    )
+    {
+        foreach (ProtocolMessage.KeyAdvertisement entry in entries)
+        {
+            if (
+                !setup.Suite.VerifySignature(
+                    setup.Descriptor.Roster[entry.Sender].SigningKey.Span,
+                    MessageCodec.SignedContent(entry),
+                    entry.Signature.Span
+                )
+            )
+            {
+                return new(AbortReason.BadSignature, entry.Sender);
+            }
+        }
+
+        return null;
+    }
+}
+
+/// <summary>What a client checks in a share delivery, and what it complains about. spec 03-masking#shares-3</summary>
+internal static class DeliveryChecks
+{
+    public static ClientRefusal? Check(
+        ClientSetup setup,
+        ushort self,
+        CohortView cohort,
+        ProtocolMessage.ShareDelivery delivery
+    )
+    {
+        if (!delivery.Sharers.IsSubsetOf(cohort.Members))
+        {
+            return new(AbortReason.UnknownIdentity);
+        }
+
+        if (!delivery.Sharers.Contains(self))
+        {
+            return new(AbortReason.NotInSurvivorSet, self);
+        }
+
+        if (CohortChecks.CheckSize(setup, delivery.Sharers.Count) is { } tooSmall)
+        {
+            return tooSmall;
+        }
+
+        // A9: exactly one envelope for each dealer but this client.
+        if (
+            !delivery
+                .Envelopes.Select(envelope => envelope.Dealer)
+                .SequenceEqual(delivery.Sharers.Members.Where(dealer => dealer != self))
+        )
+        {
+            return new(AbortReason.InvalidShare);
+        }
+
+        foreach (ShareEnvelope envelope in delivery.Envelopes)
+        {
+            Digest leaf = ShareTree.Leaf(cohort.Digest, envelope.Dealer, self, envelope.Share);
+            if (
+                !ShareTree.TryRootFromPath(leaf, cohort.PositionOf(self), cohort.Count, envelope.Path, out Digest root)
+                || !setup.Suite.VerifySignature(
+                    setup.Descriptor.Roster[envelope.Dealer].SigningKey.Span,
+                    MessageCodec.SignedContentOfShares(cohort.Digest, envelope.Dealer, root),
+                    envelope.DealerSignature.Span
+                )
+            )
+            {
+                // An honest server verified the dealer's signature before: this is not what the dealer signed.
+                return new(AbortReason.BadSignature, envelope.Dealer);
+            }
+        }
+
+        return null;
+    }
+
+    /// <summary>Opens every envelope into <paramref name="held"/>; a bad one counts as missing and is complained about (A8).</summary>
+    public static ImmutableArray<ShareComplaint> OpenAll(
+        ProtocolSuite suite,
+        CohortView cohort,
+        ushort self,
+        AgreementKeyPair channel,
+        ProtocolMessage.ShareDelivery delivery,
+        Dictionary<ushort, HeldShare> held
+    )
+    {
+        ImmutableArray<ShareComplaint>.Builder complaints = ImmutableArray.CreateBuilder<ShareComplaint>();
+        foreach (ShareEnvelope envelope in delivery.Envelopes)
+        {
+            using SecretBytes? key = ShareDealing.TryChannelKey(
+                suite,
+                cohort,
+                channel,
+                from: envelope.Dealer,
+                to: self,
+                cohort.Of(envelope.Dealer).ChannelKey.Span
+            );
+            HeldShare? pair = key is null
+                ? null
+                : HeldShare.TryOpen(suite, key, cohort.Digest, envelope.Dealer, self, envelope.Share.Ciphertext.Span);
+            if (pair is null)
+            {
+                complaints.Add(new(envelope.Dealer, PeerFaultKind.ShareDecryptFailed));
+            }
+            else if (!pair.Matches(cohort.Digest, envelope.Dealer, self, envelope.Share))
+            {
+                pair.Dispose();
+                complaints.Add(new(envelope.Dealer, PeerFaultKind.ShareCommitmentMismatch));
+            }
+            else
+            {
+                held.Add(envelope.Dealer, pair);
+            }
+        }
+
+        return complaints.ToImmutable();
+    }
+}
+
+/// <summary>What a client checks before it signs a survivor set, and before it reveals shares. spec 03-masking#consistency-1</summary>
+internal static class SurvivorChecks
+{
+    public static ClientRefusal? CheckSet(ClientSetup setup, ushort self, PartySet sharers, PartySet survivors)
+    {
+        if (!survivors.IsSubsetOf(sharers))
+        {
+            return new(AbortReason.UnknownIdentity);
+        }
+
+        if (!survivors.Contains(self))
+        {
+            return new(AbortReason.NotInSurvivorSet, self);
+        }
+
+        // A16: U is counted on U3.
+        return survivors.Count < setup.Descriptor.MinimumSurvivors
+            ? new(AbortReason.NotEnoughSurvivors)
+            : CohortChecks.CheckSize(setup, survivors.Count);
+    }
+
+    public static ClientRefusal? CheckSignatures(
+        ClientSetup setup,
+        CohortView cohort,
+        PartySet sharers,
+        PartySet survivors,
+        ProtocolMessage.UnmaskRequest request
+    )
+    {
+        // A11: the set is the one this client signed.
+        if (!request.Survivors.Equals(survivors))
+        {
+            return new(AbortReason.SurvivorSetConflict);
+        }
+
+        HashSet<ushort> signers = [];
+        foreach (SurvivorSignature entry in request.Signatures)
+        {
+            if (!survivors.Contains(entry.Signer))
+            {
+                return new(AbortReason.UnknownIdentity);
+            }
+
+            if (!signers.Add(entry.Signer))
+            {
+                return new(AbortReason.DuplicateIdentity, entry.Signer);
+            }
+
+            ProtocolMessage.ConsistencySignature rebuilt = new(
+                cohort.Digest,
+                entry.Signer,
+                sharers,
+                survivors,
+                entry.Signature
+            );
+            if (
+                !setup.Suite.VerifySignature(
+                    setup.Descriptor.Roster[entry.Signer].SigningKey.Span,
+                    MessageCodec.SignedContent(rebuilt),
+                    entry.Signature.Span
+                )
+            )
+            {
+                // Its signer saw other sets, or the server made it up.
+                return new(AbortReason.SurvivorSetConflict, entry.Signer);
+            }
+        }
+
+        // A12: t valid signatures over one and the same survivor set before any share leaves.
+        return signers.Count < setup.Descriptor.Threshold ? new(AbortReason.NotEnoughSignatures) : null;
+    }
+}

@@ -1,0 +1,285 @@
+using System.Collections.Immutable;
+using SecureFed.Core;
+
+namespace SecureFed.Protocol;
+
+/// <summary>The client of pairwise-masked aggregation with active security. spec 03-masking</summary>
+/// <remarks>
+/// Bonawitz et al., CCS 2017, active variant, with the departures listed in spec 03-masking#departures. One switch over
+/// (phase, message); each phase record holds only what that phase may know, and needs values that only the earlier
+/// checks produce. Never resumed: a crash is a dropout. Not thread-safe.
+/// </remarks>
+public sealed class MaskingClientSession : ClientSession
+{
+    private ClientPhase _state = new ClientPhase.NotStarted();
+
+    /// <summary>Creates the session with its input. Nothing leaves before <see cref="RoundEvent.Started"/>.</summary>
+    /// <exception cref="ArgumentException">The setup brings another suite than the descriptor names.</exception>
+    public MaskingClientSession(ClientSetup setup)
+        : base(setup) { }
+
+    /// <inheritdoc/>
+    public override RoundPhase Phase => HasEnded ? RoundPhase.Ended : _state.Phase;
+
+    private protected override Digest CurrentSession => _state.FixedCohort?.Digest ?? DescriptorDigest;
+
+    private ProtocolSuite Suite => Setup.Suite;
+
+    private protected override Step<ClientReceipt> OnMessage(ProtocolMessage message, Digest request) =>
+        (_state, message) switch
+        {
+            (ClientPhase.AwaitingCohort state, ProtocolMessage.CohortAnnouncement cohort) => OnCohort(
+                state,
+                cohort,
+                request
+            ),
+            (ClientPhase.AwaitingShares state, ProtocolMessage.ShareDelivery delivery) => OnShares(
+                state,
+                delivery,
+                request
+            ),
+            (ClientPhase.AwaitingSurvivors state, ProtocolMessage.SurvivorAnnouncement survivors) => OnSurvivors(
+                state,
+                survivors,
+                request
+            ),
+            (ClientPhase.AwaitingSignatures state, ProtocolMessage.UnmaskRequest unmask) => OnUnmaskRequest(
+                state,
+                unmask,
+                request
+            ),
+            (ClientPhase.AwaitingResult state, ProtocolMessage.ResultAnnouncement result) => OnResult(state, result),
+            (_, _) => Fault(PeerFaultKind.WrongPhase),
+        };
+
+    private protected override Step<ClientReceipt> Join()
+    {
+        AgreementKeyPair channel = Suite.GenerateKeyPair(Setup.Random);
+        AgreementKeyPair mask = Suite.GenerateKeyPair(Setup.Random);
+        SecretBytes seed = SecretBytes.Generate(ProtocolSuite.SecretSizeInBytes, Setup.Random);
+        Digest commitment = RoundDigests.SeedCommitment(
+            DescriptorDigest,
+            SelfIndex,
+            seed.Reveal(SecretAccess.ForPrimitive)
+        );
+        ProtocolMessage.KeyAdvertisement Build(ReadOnlyMemory<byte> signature) =>
+            new(DescriptorDigest, SelfIndex, channel.PublicKey, mask.PublicKey, commitment, signature);
+        ProtocolMessage.KeyAdvertisement advertisement = Build(Sign(MessageCodec.SignedContent(Build(default))));
+        _state = new ClientPhase.AwaitingCohort(channel, mask, seed, advertisement);
+
+        // spec 03-masking#durability-3: joined is durable before the keys leave.
+        DurableRecord joined = ClientHistory.Joined(Descriptor, DescriptorDigest);
+        Digest invitation = Digest.Of(
+            MessageCodec.Encode(new ProtocolMessage.RoundInvitation(DescriptorDigest, Descriptor))
+        );
+        return Answer(MessageType.RoundInvitation, invitation, advertisement, joined, []);
+    }
+
+    private Step<ClientReceipt> OnCohort(
+        ClientPhase.AwaitingCohort state,
+        ProtocolMessage.CohortAnnouncement announcement,
+        Digest request
+    )
+    {
+        if (CohortChecks.Check(Setup, SelfIndex, state.Advertisement, announcement) is { } refused)
+        {
+            return Leave(refused.Reason, refused.Named);
+        }
+
+        CohortView cohort = new(Descriptor, DescriptorDigest, announcement.Advertisements);
+        ImmutableArray<DealtShare> dealt = ShareDealing.Deal(
+            Suite,
+            cohort,
+            Descriptor.Threshold,
+            SelfIndex,
+            state.Channel,
+            state.Mask,
+            state.Seed,
+            Setup.Random,
+            out HeldShare? ownShare,
+            out ushort? refusedKey
+        );
+        if (refusedKey is { } holder)
+        {
+            ownShare?.Dispose();
+            return Leave(AbortReason.InvalidPoint, holder);
+        }
+
+        Invariant.Check(ownShare is not null, "a dealer keeps its own share");
+        Digest root = ShareTree.Root(cohort.LeavesOf(SelfIndex, dealt));
+        ProtocolMessage.EncryptedShares reply = new(
+            cohort.Digest,
+            SelfIndex,
+            dealt,
+            Sign(MessageCodec.SignedContentOfShares(cohort.Digest, SelfIndex, root))
+        );
+        _state = new ClientPhase.AwaitingShares(cohort, state.Channel, state.Mask, state.Seed, ownShare);
+        return Answer(announcement.Type, request, reply, null, []);
+    }
+
+    private Step<ClientReceipt> OnShares(
+        ClientPhase.AwaitingShares state,
+        ProtocolMessage.ShareDelivery delivery,
+        Digest request
+    )
+    {
+        if (delivery.Receiver != SelfIndex)
+        {
+            return Fault(PeerFaultKind.WrongReceiver);
+        }
+
+        if (DeliveryChecks.Check(Setup, SelfIndex, state.Cohort, delivery) is { } refused)
+        {
+            return Leave(refused.Reason, refused.Named);
+        }
+
+        Dictionary<ushort, HeldShare> held = new() { [SelfIndex] = state.OwnShare };
+        ImmutableArray<ShareComplaint> complaints = DeliveryChecks.OpenAll(
+            Suite,
+            state.Cohort,
+            SelfIndex,
+            state.Channel,
+            delivery,
+            held
+        );
+        ReadOnlyMemory<byte>? packed = Mask(state, delivery.Sharers);
+        if (packed is not { } vector)
+        {
+            ClientPhase.DisposeAll(held.Values);
+            return Leave(AbortReason.InvalidPoint);
+        }
+
+        // The keys have done their work: only the shares of others and the own one are needed from here on.
+        state.Channel.Dispose();
+        state.Mask.Dispose();
+        state.Seed.Dispose();
+        ProtocolMessage.MaskedInput Build(ReadOnlyMemory<byte> signature) =>
+            new(state.Cohort.Digest, SelfIndex, delivery.Sharers, complaints, vector, signature);
+        ProtocolMessage.MaskedInput reply = Build(Sign(MessageCodec.SignedContent(Build(default))));
+        _state = new ClientPhase.AwaitingSurvivors(state.Cohort, delivery.Sharers, held);
+
+        // spec 03-masking#durability-4: the charge is durable before the masked vector leaves. Without noise it charges nothing.
+        DurableRecord charged = new(DurableRecordKind.ClientCharged, state.Cohort.Digest, DescriptorDigest.ToArray());
+        return Answer(
+            delivery.Type,
+            request,
+            reply,
+            charged,
+            [
+                .. complaints.Select(complaint => new PeerFault(
+                    Descriptor.Roster[complaint.Dealer].Id,
+                    RoundPhase.ShareKeys,
+                    complaint.Kind
+                )),
+            ]
+        );
+    }
+
+    /// <summary>y = x + PRG(b_u) + Σ ± PRG(s_uv) over U2, packed. spec 03-masking#masks-1</summary>
+    private ReadOnlyMemory<byte>? Mask(ClientPhase.AwaitingShares state, PartySet sharers)
+    {
+        using MaskStreams streams = new(sharers.Count);
+        streams.Add(MaskKeys.Self(Suite, state.Cohort.Digest, state.Seed, SelfIndex), add: true);
+        foreach (ushort peer in sharers.Members)
+        {
+            if (peer == SelfIndex)
+            {
+                continue;
+            }
+
+            MaskKeystream? stream = MaskKeys.TryPair(
+                Suite,
+                state.Cohort.Digest,
+                state.Mask,
+                SelfIndex,
+                peer,
+                state.Cohort.Of(peer).MaskKey.Span
+            );
+            if (stream is null)
+            {
+                return null;
+            }
+
+            streams.Add(stream, MaskKeys.OwnAdds(SelfIndex, peer));
+        }
+
+        RingVector masked = Setup.Update.Values.Copy();
+        streams.ApplyOnce(masked, Setup.Splitter);
+        byte[] packed = new byte[RingPacking.PackedSizeInBytes(masked.Ring, masked.Length)];
+        RingPacking.Pack(masked, packed);
+        return packed;
+    }
+
+    private Step<ClientReceipt> OnSurvivors(
+        ClientPhase.AwaitingSurvivors state,
+        ProtocolMessage.SurvivorAnnouncement announcement,
+        Digest request
+    )
+    {
+        if (SurvivorChecks.CheckSet(Setup, SelfIndex, state.Sharers, announcement.Survivors) is { } refused)
+        {
+            return Leave(refused.Reason, refused.Named);
+        }
+
+        ProtocolMessage.ConsistencySignature Build(ReadOnlyMemory<byte> signature) =>
+            new(state.Cohort.Digest, SelfIndex, state.Sharers, announcement.Survivors, signature);
+        ProtocolMessage.ConsistencySignature reply = Build(Sign(MessageCodec.SignedContent(Build(default))));
+        _state = new ClientPhase.AwaitingSignatures(state.Cohort, state.Sharers, announcement.Survivors, state.Held);
+
+        // spec 03-masking#durability-5: the survivor set is durable before the consistency signature leaves.
+        DurableRecord signed = new(
+            DurableRecordKind.ClientSurvivorSet,
+            state.Cohort.Digest,
+            RoundDigests.SurvivorSets(state.Cohort.Digest, state.Sharers, announcement.Survivors).ToArray()
+        );
+        return Answer(announcement.Type, request, reply, signed, []);
+    }
+
+    private Step<ClientReceipt> OnUnmaskRequest(
+        ClientPhase.AwaitingSignatures state,
+        ProtocolMessage.UnmaskRequest unmask,
+        Digest request
+    )
+    {
+        if (SurvivorChecks.CheckSignatures(Setup, state.Cohort, state.Sharers, state.Survivors, unmask) is { } refused)
+        {
+            return Leave(refused.Reason, refused.Named);
+        }
+
+        // spec 03-masking#unmask-3: for a survivor the seed share, for a dropped dealer the key share, never both.
+        ushort[] dealers = [.. state.Sharers.Members.Where(state.Held.ContainsKey)];
+        ImmutableArray<RevealedShare> revealed =
+        [
+            .. dealers.Select(dealer =>
+                state
+                    .Held[dealer]
+                    .RevealOnce(state.Survivors.Contains(dealer) ? ShareKind.SelfMaskSeed : ShareKind.MaskKey)
+            ),
+        ];
+        ClientPhase.DisposeAll(state.Held.Values);
+        PartySet dealerSet = PartySet.Of(Descriptor.Roster.Length, dealers);
+        ProtocolMessage.UnmaskShares Build(ReadOnlyMemory<byte> signature) =>
+            new(state.Cohort.Digest, SelfIndex, state.Survivors, dealerSet, revealed, signature);
+        ProtocolMessage.UnmaskShares reply = Build(Sign(MessageCodec.SignedContent(Build(default))));
+        _state = new ClientPhase.AwaitingResult(state.Cohort, state.Survivors);
+        return Answer(unmask.Type, request, reply, null, []);
+    }
+
+    private Step<ClientReceipt> OnResult(ClientPhase.AwaitingResult state, ProtocolMessage.ResultAnnouncement result) =>
+        result.Survivors.Equals(state.Survivors)
+            ? Complete(
+                new ClientReceipt(
+                    state.Cohort.Digest,
+                    [.. state.Survivors.Members.Select(index => Descriptor.Roster[index].Id)],
+                    result.SumDigest,
+                    DescriptorRules.EffectiveCohort(Descriptor.Threshold, Descriptor.CollusionBound)
+                )
+            )
+            : Leave(AbortReason.SurvivorSetConflict);
+
+    private ReadOnlyMemory<byte> Sign(byte[] content) => Setup.Signer.Sign(content);
+
+    private protected override void WipeSecrets() => _state.Dispose();
+
+    private protected override void AppendState(List<byte> state) => _state.Append(state);
+}

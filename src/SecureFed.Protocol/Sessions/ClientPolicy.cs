@@ -1,0 +1,165 @@
+using System.Collections.Immutable;
+using SecureFed.Core;
+
+namespace SecureFed.Protocol;
+
+/// <summary>A local decision to accept less protection, with its reason. There is no default that accepts.</summary>
+/// <remarks>Immutable.</remarks>
+public sealed class LocalConsent
+{
+    private LocalConsent(string? because) => Because = because;
+
+    /// <summary>Not given: the round is refused.</summary>
+    public static LocalConsent Refused { get; } = new(null);
+
+    /// <summary>The reason; null when not given.</summary>
+    public string? Because { get; }
+
+    /// <summary>Whether consent was given.</summary>
+    public bool IsGiven => Because is not null;
+
+    /// <summary>Gives consent and says why; the reason stands in the logs of the host.</summary>
+    /// <exception cref="ArgumentException">The reason is empty.</exception>
+    public static LocalConsent Given(string because)
+    {
+        ArgumentException.ThrowIfNullOrWhiteSpace(because);
+        return new LocalConsent(because);
+    }
+
+    /// <summary>"refused" or "given: …".</summary>
+    public override string ToString() => Because is null ? "refused" : $"given: {Because}";
+}
+
+/// <summary>A client's own floors. Values sent by a server are only compared with them. spec 06-security#floors-1</summary>
+/// <remarks>Immutable; thread-safe. The defaults are the strict ones.</remarks>
+public sealed class ClientPolicy
+{
+    /// <summary>The enrolled identities and keys, obtained out of band. A round's roster must be a subset.</summary>
+    public required ImmutableArray<RosterEntry> PinnedRoster { get; init; }
+
+    /// <summary>The federation this client belongs to.</summary>
+    public required string Federation { get; init; }
+
+    /// <summary>The least number of parties in a cohort and of inputs in a sum. Default 3.</summary>
+    public int MinimumCohort { get; init; } = 3;
+
+    /// <summary>The least effective cohort t − c. Default 2.</summary>
+    public int MinimumEffectiveCohort { get; init; } = 2;
+
+    /// <summary>The least number of colluding parties the threshold must allow for. Default 1.</summary>
+    public int CollusionBoundAtLeast { get; init; } = 1;
+
+    /// <summary>Suites this client accepts. Default: SF-P256-A256-1 only.</summary>
+    public ImmutableArray<SuiteId> AcceptedSuites { get; init; } = [SuiteId.P256A256V1];
+
+    /// <summary>Consent to send vectors in the clear. Default: refused.</summary>
+    public LocalConsent Unprotected { get; init; } = LocalConsent.Refused;
+
+    /// <summary>Consent to a sum without privacy noise. Default: refused.</summary>
+    public LocalConsent WithoutPrivacyNoise { get; init; } = LocalConsent.Refused;
+
+    /// <summary>Compares an offered round with the floors; null when the client may join.</summary>
+    /// <param name="descriptor">The offer.</param>
+    /// <param name="self">This client.</param>
+    /// <param name="expectedModel">Digest of the model this client trained (or will train) from.</param>
+    /// <param name="history">What this client joined before.</param>
+    public DescriptorRefusal? Examine(
+        RoundDescriptor descriptor,
+        ParticipantId self,
+        Digest expectedModel,
+        ClientHistory history
+    )
+    {
+        ArgumentNullException.ThrowIfNull(descriptor);
+        ArgumentNullException.ThrowIfNull(history);
+        return DescriptorRules.Check(descriptor)
+            ?? ExamineIdentity(descriptor, self, expectedModel)
+            ?? ExamineProtection(descriptor)
+            ?? history.Examine(descriptor);
+    }
+
+    private DescriptorRefusal? ExamineIdentity(RoundDescriptor descriptor, ParticipantId self, Digest expectedModel)
+    {
+        if (!string.Equals(descriptor.Federation, Federation, StringComparison.Ordinal))
+        {
+            return new(
+                AbortReason.FederationMismatch,
+                $"the round is of '{descriptor.Federation}', this client of '{Federation}'"
+            );
+        }
+
+        Dictionary<ParticipantId, RosterEntry> pinned = PinnedRoster.ToDictionary(entry => entry.Id);
+        foreach (RosterEntry entry in descriptor.Roster)
+        {
+            if (
+                !pinned.TryGetValue(entry.Id, out RosterEntry? known)
+                || !known.SigningKey.Span.SequenceEqual(entry.SigningKey.Span)
+            )
+            {
+                return new(
+                    AbortReason.RosterMismatch,
+                    $"'{entry.Id}' is not enrolled here with the key the server shows"
+                );
+            }
+        }
+
+        if (!descriptor.Roster.Any(entry => entry.Id == self))
+        {
+            return new(AbortReason.UnknownIdentity, $"this client, '{self}', is not in the round's roster");
+        }
+
+        return descriptor.ModelDigest == expectedModel
+            ? null
+            : new(AbortReason.ModelMismatch, "the round is for another model than the one this client trained from");
+    }
+
+    private DescriptorRefusal? ExamineProtection(RoundDescriptor descriptor)
+    {
+        if (!AcceptedSuites.Contains(descriptor.Suite))
+        {
+            return new(AbortReason.SuiteMismatch, $"suite {descriptor.Suite} is not on this client's list");
+        }
+
+        if (descriptor.Roster.Length < MinimumCohort || descriptor.MinimumSurvivors < MinimumCohort)
+        {
+            return new(
+                AbortReason.CohortTooSmall,
+                $"this client asks for at least {MinimumCohort} inputs; the round has {descriptor.Roster.Length} parties and accepts {descriptor.MinimumSurvivors} survivors"
+            );
+        }
+
+        if (descriptor.NoPrivacyBecause.Length != 0 && !WithoutPrivacyNoise.IsGiven)
+        {
+            return new(
+                AbortReason.PrivacyTooWeak,
+                "the round adds no privacy noise and local configuration does not allow that"
+            );
+        }
+
+        if (descriptor.Scheme == SchemeKind.Unprotected)
+        {
+            return Unprotected.IsGiven
+                ? null
+                : new(
+                    AbortReason.UnprotectedRefused,
+                    "the round is unprotected and local configuration does not allow that"
+                );
+        }
+
+        if (descriptor.CollusionBound < CollusionBoundAtLeast)
+        {
+            return new(
+                AbortReason.ThresholdTooLow,
+                $"the threshold allows for {descriptor.CollusionBound} colluding parties, this client asks for {CollusionBoundAtLeast}"
+            );
+        }
+
+        int effective = DescriptorRules.EffectiveCohort(descriptor.Threshold, descriptor.CollusionBound);
+        return effective < MinimumEffectiveCohort
+            ? new(
+                AbortReason.EffectiveCohortTooSmall,
+                $"the effective cohort t − c is {effective}, this client asks for {MinimumEffectiveCohort}"
+            )
+            : null;
+    }
+}

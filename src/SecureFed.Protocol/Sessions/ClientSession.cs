@@ -1,0 +1,244 @@
+using System.Collections.Immutable;
+using SecureFed.Core;
+
+namespace SecureFed.Protocol;
+
+/// <summary>What every client session does the same way: admission, decoding, repeated requests, leaving. spec 03-masking#client-1</summary>
+/// <remarks>Not thread-safe. A request that was answered is answered again with the same bytes; with other content it ends the session (A10).</remarks>
+public abstract class ClientSession : RoundSession<ClientReceipt>
+{
+    private readonly Dictionary<MessageType, (Digest Request, OutgoingMessage Reply)> _answered = [];
+    private readonly MessageLimits _limits;
+    private bool _disposed;
+    private bool _hasEnded;
+
+    private protected ClientSession(ClientSetup setup)
+    {
+        ArgumentNullException.ThrowIfNull(setup);
+        if (setup.Suite.Id != setup.Descriptor.Suite)
+        {
+            throw new ArgumentException(
+                $"The round uses suite {setup.Descriptor.Suite}; the setup brings {setup.Suite.Id}. Pass the suite the descriptor names.",
+                nameof(setup)
+            );
+        }
+
+        Setup = setup;
+        DescriptorDigest = RoundDigests.Descriptor(setup.Descriptor);
+        _limits = MessageLimits.For(setup.Descriptor);
+        SelfIndex = (ushort)Math.Max(0, setup.Descriptor.Roster.Select(entry => entry.Id).ToList().IndexOf(setup.Self));
+    }
+
+    /// <inheritdoc/>
+    public sealed override bool HasEnded => _hasEnded;
+
+    private protected ClientSetup Setup { get; }
+
+    private protected RoundDescriptor Descriptor => Setup.Descriptor;
+
+    private protected Digest DescriptorDigest { get; }
+
+    private protected ushort SelfIndex { get; }
+
+    /// <summary>The digest that this client's messages carry now: D, or K once the cohort is fixed.</summary>
+    private protected abstract Digest CurrentSession { get; }
+
+    /// <inheritdoc/>
+    public sealed override Step<ClientReceipt> Advance(RoundEvent happened)
+    {
+        ObjectDisposedException.ThrowIf(_disposed, this);
+        ArgumentNullException.ThrowIfNull(happened);
+        if (_hasEnded)
+        {
+            return happened is RoundEvent.Received ? Fault(PeerFaultKind.WrongPhase) : Step<ClientReceipt>.Nothing;
+        }
+
+        return happened switch
+        {
+            RoundEvent.Started => OnStarted(),
+            RoundEvent.Received received => OnReceived(received),
+            RoundEvent.PhaseEnded ended => ended.Phase == Phase
+                ? Leave(AbortReason.DeadlineExceeded)
+                : Step<ClientReceipt>.Nothing,
+            RoundEvent.Stopped stopped => Leave(stopped.Reason),
+            _ => Step<ClientReceipt>.Nothing,
+        };
+    }
+
+    /// <inheritdoc/>
+    public sealed override void Dispose()
+    {
+        _disposed = true;
+        WipeSecrets();
+    }
+
+    /// <summary>Digest of everything but the secrets: unchanged when a message was refused.</summary>
+    internal Digest StateFingerprint()
+    {
+        List<byte> state = [(byte)Phase, _hasEnded ? (byte)1 : (byte)0, .. CurrentSession.ToArray()];
+        foreach ((MessageType type, (Digest request, OutgoingMessage reply)) in _answered.OrderBy(entry => entry.Key))
+        {
+            state.Add((byte)type);
+            state.AddRange(request.ToArray());
+            state.AddRange(Digest.Of(reply.Bytes.Span).ToArray());
+        }
+
+        AppendState(state);
+        return Digest.Of(state.ToArray());
+    }
+
+    private protected abstract void AppendState(List<byte> state);
+
+    /// <summary>Wipes every secret this session holds. Idempotent.</summary>
+    private protected abstract void WipeSecrets();
+
+    /// <summary>The first step of an admitted client.</summary>
+    private protected abstract Step<ClientReceipt> Join();
+
+    /// <summary>The table of the protocol: what this session does with a message of the server.</summary>
+    private protected abstract Step<ClientReceipt> OnMessage(ProtocolMessage message, Digest request);
+
+    private protected Step<ClientReceipt> Fault(PeerFaultKind kind) => new() { Faults = [new(null, Phase, kind)] };
+
+    /// <summary>Answers a request and remembers the reply for repeats.</summary>
+    private protected Step<ClientReceipt> Answer(
+        MessageType requestType,
+        Digest request,
+        ProtocolMessage.FromClient reply,
+        DurableRecord? storeFirst,
+        ImmutableArray<PeerFault> faults
+    )
+    {
+        OutgoingMessage outgoing = new(null, reply.Type, MessageCodec.Encode(reply));
+        _answered[requestType] = (request, outgoing);
+        return new()
+        {
+            StoreFirst = storeFirst,
+            Send = [outgoing],
+            Faults = faults,
+        };
+    }
+
+    /// <summary>Ends with a receipt.</summary>
+    private protected Step<ClientReceipt> Complete(ClientReceipt receipt)
+    {
+        End();
+        return new() { Ended = new RoundEnding<ClientReceipt>.Completed(receipt) };
+    }
+
+    /// <summary>Ends this client's part, wipes its secrets and tells the server why. spec 03-masking#client-3</summary>
+    private protected Step<ClientReceipt> Leave(AbortReason reason, params ReadOnlySpan<ushort> named)
+    {
+        PartySet about = PartySet.Of(Descriptor.Roster.Length, named.ToArray());
+        ProtocolMessage.ClientWithdrawal unsigned = new(CurrentSession, SelfIndex, reason, about, default);
+        ProtocolMessage.ClientWithdrawal withdrawal = new(
+            unsigned.Session,
+            unsigned.Sender,
+            reason,
+            about,
+            Setup.Signer.Sign(MessageCodec.SignedContent(unsigned))
+        );
+        OutgoingMessage outgoing = new(null, withdrawal.Type, MessageCodec.Encode(withdrawal));
+        End();
+        return new() { Send = [outgoing], Ended = Aborted(reason, about) };
+    }
+
+    private Step<ClientReceipt> OnStarted()
+    {
+        if (Phase != RoundPhase.None)
+        {
+            throw new InvalidOperationException("The session was started before.");
+        }
+
+        // spec 06-security#floors-1: nothing leaves before the offer passed every local floor.
+        DescriptorRefusal? refusal = Setup.Policy.Examine(Descriptor, Setup.Self, Setup.ExpectedModel, Setup.History);
+        if (refusal is null && !Descriptor.Roster[SelfIndex].SigningKey.Span.SequenceEqual(Setup.Signer.PublicKey.Span))
+        {
+            refusal = new(AbortReason.OwnKeyAltered, "the roster shows another signing key for this client");
+        }
+
+        if (refusal is null && !Setup.Update.Encoding.Equals(DescriptorRules.EncodingOf(Descriptor)))
+        {
+            refusal = new(AbortReason.InputRefused, "the update was encoded for another plan");
+        }
+
+        if (refusal is not null)
+        {
+            // No withdrawal: a client that never joined signs nothing for this round.
+            End();
+            return new() { Ended = Aborted(refusal.Reason, PartySet.Of(Descriptor.Roster.Length, [])) };
+        }
+
+        return Join();
+    }
+
+    private Step<ClientReceipt> OnReceived(RoundEvent.Received received)
+    {
+        if (received.From is not null)
+        {
+            return Fault(PeerFaultKind.WrongSender);
+        }
+
+        DecodeResult decoded = MessageCodec.Decode(received.Message, _limits);
+        if (decoded.Message is not { } message)
+        {
+            return Fault(decoded.Fault);
+        }
+
+        if (message is ProtocolMessage.FromClient)
+        {
+            return Fault(PeerFaultKind.WrongDirection);
+        }
+
+        if (Phase == RoundPhase.None)
+        {
+            return Fault(PeerFaultKind.WrongPhase);
+        }
+
+        Digest request = Digest.Of(received.Message.Span);
+        if (message is ProtocolMessage.RoundAborted aborted)
+        {
+            return OnRoundAborted(aborted);
+        }
+
+        // D names the offer itself; every later message of the server carries D or K.
+        bool carriesDescriptor = message.Type is MessageType.RoundInvitation or MessageType.CohortAnnouncement;
+        if (message.Session != DescriptorDigest && (carriesDescriptor || message.Session != CurrentSession))
+        {
+            return Fault(PeerFaultKind.WrongSession);
+        }
+
+        // spec 03-masking#client-2: the same request gets the same bytes, another one ends the session (A10).
+        if (_answered.TryGetValue(message.Type, out (Digest Request, OutgoingMessage Reply) answered))
+        {
+            return answered.Request == request ? new() { Send = [answered.Reply] } : Leave(AbortReason.RequestChanged);
+        }
+
+        return OnMessage(message, request);
+    }
+
+    private Step<ClientReceipt> OnRoundAborted(ProtocolMessage.RoundAborted aborted)
+    {
+        if (aborted.Session != DescriptorDigest && aborted.Session != CurrentSession)
+        {
+            return Fault(PeerFaultKind.WrongSession);
+        }
+
+        if (aborted.Named.RosterSize != Descriptor.Roster.Length)
+        {
+            return Fault(PeerFaultKind.MalformedMessage);
+        }
+
+        End();
+        return new() { Ended = Aborted(aborted.Reason, aborted.Named) };
+    }
+
+    private RoundEnding<ClientReceipt>.Aborted Aborted(AbortReason reason, PartySet named) =>
+        new(reason, [.. named.Members.Select(index => Descriptor.Roster[index].Id)]);
+
+    private void End()
+    {
+        _hasEnded = true;
+        WipeSecrets();
+    }
+}

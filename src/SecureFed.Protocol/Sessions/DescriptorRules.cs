@@ -1,0 +1,200 @@
+using SecureFed.Core;
+
+namespace SecureFed.Protocol;
+
+/// <summary>Why a descriptor is refused, with the numbers in words.</summary>
+/// <param name="Reason">The registered reason.</param>
+/// <param name="Explanation">What is wrong and what would be right; holds public values only.</param>
+public sealed record DescriptorRefusal(AbortReason Reason, string Explanation);
+
+/// <summary>The inequalities every descriptor must satisfy, whoever wrote it. spec 03-masking#descriptor-2</summary>
+public static class DescriptorRules
+{
+    /// <summary>The largest cohort on the complete graph.</summary>
+    public const int MaximumCompleteCohort = 256;
+
+    /// <summary>The effective cohort t − c: how many honest inputs a sum hides in at least. spec 06-security#effective-cohort-1</summary>
+    public static int EffectiveCohort(int threshold, int collusionBound) => Math.Max(0, threshold - collusionBound);
+
+    /// <summary>The least threshold with 2t &gt; n + c, t &gt; c and t ≥ 2. spec 03-masking#threshold-1</summary>
+    /// <param name="participants">n, at least 2.</param>
+    /// <param name="collusionBound">c, 0 ≤ c &lt; n.</param>
+    public static int LeastThreshold(int participants, int collusionBound)
+    {
+        ArgumentOutOfRangeException.ThrowIfLessThan(participants, 2);
+        ArgumentOutOfRangeException.ThrowIfNegative(collusionBound);
+        return Math.Max(2, Math.Max(((participants + collusionBound) / 2) + 1, collusionBound + 1));
+    }
+
+    /// <summary>Checks threshold, survivors and collusion bound against each other; null when they hold.</summary>
+    public static DescriptorRefusal? CheckThreshold(
+        int participants,
+        int threshold,
+        int minimumSurvivors,
+        int collusionBound
+    )
+    {
+        string? broken =
+            threshold < 2 ? $"t ≥ 2 is required, t = {threshold}"
+            : collusionBound < 0 ? $"c ≥ 0 is required, c = {collusionBound}"
+            : threshold > participants ? $"t ≤ n is required, t = {threshold}, n = {participants}"
+            : threshold <= collusionBound ? $"t > c is required, t = {threshold}, c = {collusionBound}"
+            : 2 * threshold <= participants + collusionBound
+                ? $"2t > n + c is required, 2·{threshold} ≤ {participants} + {collusionBound}"
+            : minimumSurvivors < threshold ? $"U ≥ t is required, U = {minimumSurvivors}, t = {threshold}"
+            : minimumSurvivors > participants ? $"U ≤ n is required, U = {minimumSurvivors}, n = {participants}"
+            : null;
+        return broken is null
+            ? null
+            : new DescriptorRefusal(
+                AbortReason.ThresholdTooLow,
+                $"{broken}. The least threshold for n = {participants}, c = {Math.Max(0, collusionBound)} is "
+                    + $"{LeastThreshold(Math.Max(2, participants), Math.Max(0, collusionBound))}."
+            );
+    }
+
+    /// <summary>Checks a descriptor; null when it is sound.</summary>
+    public static DescriptorRefusal? Check(RoundDescriptor descriptor)
+    {
+        ArgumentNullException.ThrowIfNull(descriptor);
+        return CheckNames(descriptor) ?? CheckRoster(descriptor) ?? CheckScheme(descriptor) ?? CheckRing(descriptor);
+    }
+
+    /// <summary>The lattice of a sound descriptor.</summary>
+    /// <exception cref="PlanRefusedException">The descriptor is not sound.</exception>
+    public static UpdateEncoding EncodingOf(RoundDescriptor descriptor)
+    {
+        ArgumentNullException.ThrowIfNull(descriptor);
+        return UpdateEncoding.Create(
+            descriptor.Length,
+            descriptor.MaximumParticipants,
+            descriptor.ClipNorm,
+            descriptor.FractionBits,
+            descriptor.MaximumWeight
+        );
+    }
+
+    private static DescriptorRefusal? CheckNames(RoundDescriptor descriptor)
+    {
+        if (descriptor.Suite is not (SuiteId.P256A256V1 or SuiteId.X25519CC20V1))
+        {
+            return new(AbortReason.SuiteMismatch, $"suite {(ushort)descriptor.Suite} is unknown or reserved");
+        }
+
+        if (!ParticipantId.TryParse(descriptor.Federation, out _))
+        {
+            return new(AbortReason.FederationMismatch, "the federation's name is malformed");
+        }
+
+        return descriptor.Attempt == 0 ? new(AbortReason.RoundParametersChanged, "attempts are numbered from 1") : null;
+    }
+
+    private static DescriptorRefusal? CheckRoster(RoundDescriptor descriptor)
+    {
+        if (descriptor.Roster.Length < 2)
+        {
+            return new(
+                AbortReason.CohortTooSmall,
+                $"a round needs at least 2 parties, {descriptor.Roster.Length} are enrolled"
+            );
+        }
+
+        HashSet<string> keys = new(StringComparer.Ordinal);
+        for (int i = 0; i < descriptor.Roster.Length; i++)
+        {
+            RosterEntry entry = descriptor.Roster[i];
+            if (entry.Id.IsDefault || (i > 0 && descriptor.Roster[i - 1].Id >= entry.Id))
+            {
+                return new(AbortReason.DuplicateIdentity, $"the roster is not strictly ascending at entry {i}");
+            }
+
+            if (!keys.Add(Convert.ToHexString(entry.SigningKey.Span)))
+            {
+                return new(AbortReason.KeyReused, $"'{entry.Id}' has another party's signing key");
+            }
+        }
+
+        return null;
+    }
+
+    private static DescriptorRefusal? CheckScheme(RoundDescriptor descriptor)
+    {
+        int enrolled = descriptor.Roster.Length;
+        switch (descriptor.Scheme)
+        {
+            case SchemeKind.MaskedComplete:
+                if (enrolled > MaximumCompleteCohort)
+                {
+                    return new(
+                        AbortReason.GraphMismatch,
+                        $"the complete graph holds at most {MaximumCompleteCohort} parties, {enrolled} are enrolled"
+                    );
+                }
+
+                if (descriptor.UnprotectedBecause.Length != 0)
+                {
+                    return new(
+                        AbortReason.RoundParametersChanged,
+                        "a protected round carries no reason to be unprotected"
+                    );
+                }
+
+                // spec 03-masking#threshold-1: the holders of a share are at most the enrolled parties.
+                return CheckThreshold(
+                    enrolled,
+                    descriptor.Threshold,
+                    descriptor.MinimumSurvivors,
+                    descriptor.CollusionBound
+                );
+
+            case SchemeKind.Unprotected:
+                if (string.IsNullOrWhiteSpace(descriptor.UnprotectedBecause))
+                {
+                    return new(AbortReason.UnprotectedRefused, "an unprotected round must say why");
+                }
+
+                return
+                    descriptor.Threshold != 0
+                    || descriptor.MinimumSurvivors < 1
+                    || descriptor.MinimumSurvivors > enrolled
+                    ? new(AbortReason.NotEnoughSurvivors, "an unprotected round has t = 0 and 1 ≤ U ≤ n")
+                    : null;
+
+            default:
+                return new(AbortReason.GraphMismatch, $"scheme {(byte)descriptor.Scheme} is unknown or reserved");
+        }
+    }
+
+    private static DescriptorRefusal? CheckRing(RoundDescriptor descriptor)
+    {
+        if (descriptor.Roster.Length > descriptor.MaximumParticipants)
+        {
+            return new(
+                AbortReason.OverflowRisk,
+                $"the ring is sized for {descriptor.MaximumParticipants} parties, {descriptor.Roster.Length} are enrolled"
+            );
+        }
+
+        UpdateEncoding encoding;
+        try
+        {
+            encoding = EncodingOf(descriptor);
+        }
+        catch (PlanRefusedException refused)
+        {
+            return new(AbortReason.OverflowRisk, refused.Message);
+        }
+
+        // spec 03-masking#descriptor-3: the width is recomputed, never taken.
+        return encoding.RingBits == descriptor.RingBits ? null
+            : encoding.RingBits > descriptor.RingBits
+                ? new(
+                    AbortReason.OverflowRisk,
+                    $"the sum needs {encoding.RingBits} bits, the descriptor says {descriptor.RingBits}"
+                )
+            : new(
+                AbortReason.RoundParametersChanged,
+                $"the ring has {encoding.RingBits} bits, the descriptor says {descriptor.RingBits}"
+            );
+    }
+}

@@ -1,0 +1,388 @@
+using System.Collections.Immutable;
+using SecureFed.Core;
+
+namespace SecureFed.Protocol;
+
+/// <summary>What every server session does the same way: identities, signatures, repeats, departures, phase ends. spec 03-masking#server-1</summary>
+/// <remarks>
+/// Not thread-safe. A decision (who is in the next set) is stored before it is announced; a restarted server takes its
+/// records back through the session's Restore method and announces again, byte for byte.
+/// </remarks>
+public abstract class ServerSession : RoundSession<AggregateResult>
+{
+    private readonly Dictionary<ParticipantId, ushort> _indices = [];
+    private readonly Dictionary<(ushort Sender, MessageType Type), Digest> _accepted = [];
+    private readonly HashSet<ushort> _gone = [];
+    private readonly MessageLimits _limits;
+    private bool _disposed;
+
+    private protected ServerSession(ServerSetup setup)
+    {
+        ArgumentNullException.ThrowIfNull(setup);
+        if (DescriptorRules.Check(setup.Descriptor) is { } refusal)
+        {
+            throw new ArgumentException(
+                $"The round cannot run ({refusal.Reason}): {refusal.Explanation}",
+                nameof(setup)
+            );
+        }
+
+        if (setup.Suite.Id != setup.Descriptor.Suite)
+        {
+            throw new ArgumentException(
+                $"The round uses suite {setup.Descriptor.Suite}; the setup brings {setup.Suite.Id}. Pass the suite the descriptor names.",
+                nameof(setup)
+            );
+        }
+
+        Setup = setup;
+        DescriptorDigest = RoundDigests.Descriptor(setup.Descriptor);
+        Encoding = DescriptorRules.EncodingOf(setup.Descriptor);
+        _limits = MessageLimits.For(setup.Descriptor);
+        for (int index = 0; index < setup.Descriptor.Roster.Length; index++)
+        {
+            _indices.Add(setup.Descriptor.Roster[index].Id, (ushort)index);
+        }
+    }
+
+    /// <inheritdoc/>
+    public sealed override bool HasEnded => CurrentPhase == RoundPhase.Ended;
+
+    /// <inheritdoc/>
+    public sealed override RoundPhase Phase => CurrentPhase;
+
+    /// <summary>The parties whose message this phase still waits for; empty when nothing is awaited.</summary>
+    public ImmutableArray<ParticipantId> WaitingFor =>
+        [.. Expected.Members.Where(index => !_gone.Contains(index) && !HasAnswered(index)).Select(IdOf)];
+
+    private protected RoundPhase CurrentPhase { get; set; } = RoundPhase.None;
+
+    private protected ServerSetup Setup { get; }
+
+    private protected RoundDescriptor Descriptor => Setup.Descriptor;
+
+    private protected Digest DescriptorDigest { get; }
+
+    private protected UpdateEncoding Encoding { get; }
+
+    private protected int RosterSize => Descriptor.Roster.Length;
+
+    /// <summary>The digest that this phase's client messages carry.</summary>
+    private protected abstract Digest CurrentSession { get; }
+
+    /// <summary>The message type this phase takes.</summary>
+    private protected abstract MessageType ExpectedType { get; }
+
+    /// <summary>The parties this phase may hear.</summary>
+    private protected abstract PartySet Expected { get; }
+
+    /// <inheritdoc/>
+    public sealed override Step<AggregateResult> Advance(RoundEvent happened)
+    {
+        ObjectDisposedException.ThrowIf(_disposed, this);
+        ArgumentNullException.ThrowIfNull(happened);
+        if (happened is RoundEvent.Received received)
+        {
+            return OnReceived(received);
+        }
+
+        if (HasEnded)
+        {
+            return Step<AggregateResult>.Nothing;
+        }
+
+        return happened switch
+        {
+            RoundEvent.Started => OnStarted(),
+            RoundEvent.PhaseEnded ended => ended.Phase == CurrentPhase
+                ? Decide(TimedOut())
+                : Step<AggregateResult>.Nothing,
+            RoundEvent.Disconnected gone => OnGone(gone.Who, PeerFaultKind.Disconnected, about: null),
+            RoundEvent.Stopped stopped => Abort(stopped.Reason, []),
+            _ => Step<AggregateResult>.Nothing,
+        };
+    }
+
+    /// <inheritdoc/>
+    public sealed override void Dispose()
+    {
+        _disposed = true;
+        WipeState();
+    }
+
+    /// <summary>Digest of the whole state but the vectors: unchanged when a message was refused.</summary>
+    internal Digest StateFingerprint()
+    {
+        List<byte> state = [(byte)CurrentPhase, .. CurrentSession.ToArray()];
+        foreach (((ushort sender, MessageType type), Digest digest) in _accepted.OrderBy(entry => entry.Key))
+        {
+            state.AddRange([(byte)sender, (byte)(sender >> 8), (byte)type, .. digest.ToArray()]);
+        }
+
+        foreach (ushort index in _gone.Order())
+        {
+            state.AddRange([(byte)index, (byte)(index >> 8)]);
+        }
+
+        AppendState(state);
+        return Digest.Of(state.ToArray());
+    }
+
+    private protected abstract void AppendState(List<byte> state);
+
+    private protected abstract void WipeState();
+
+    /// <summary>Takes a message that passed identity, session, phase and signature; null when accepted, else its fault.</summary>
+    private protected abstract PeerFaultKind? Accept(ProtocolMessage.FromClient message, List<PeerFault> faults);
+
+    /// <summary>The content whose signature is checked; null when it cannot be built from this message.</summary>
+    private protected virtual byte[]? SignedContentOf(ProtocolMessage.FromClient message) =>
+        MessageCodec.SignedContent(message);
+
+    /// <summary>Ends the current phase with what has arrived.</summary>
+    private protected abstract Step<AggregateResult> Decide(IEnumerable<PeerFault> faults);
+
+    /// <summary>Whether nothing more is needed although some have not answered.</summary>
+    private protected virtual bool HasEnough => false;
+
+    /// <summary>The announcements of the current phase; also what a repeated message of a client is answered with.</summary>
+    private protected abstract IEnumerable<OutgoingMessage> Announcements();
+
+    private protected bool HasAnswered(ushort index) => _accepted.ContainsKey((index, ExpectedType));
+
+    private protected ParticipantId IdOf(ushort index) => Descriptor.Roster[index].Id;
+
+    private protected PartySet Answered() => PartySet.Of(RosterSize, Expected.Members.Where(HasAnswered));
+
+    private protected OutgoingMessage To(ushort index, ProtocolMessage message) =>
+        new(IdOf(index), message.Type, MessageCodec.Encode(message));
+
+    /// <summary>The same bytes to several receivers.</summary>
+    private protected IEnumerable<OutgoingMessage> ToAll(PartySet receivers, ProtocolMessage message)
+    {
+        byte[] bytes = MessageCodec.Encode(message);
+        return receivers.Members.Select(index => new OutgoingMessage(IdOf(index), message.Type, bytes));
+    }
+
+    /// <summary>Moves to the next phase: store the decision, then announce it. spec 03-masking#durability-6</summary>
+    private protected Step<AggregateResult> Enter(
+        RoundPhase phase,
+        DurableRecord decision,
+        IEnumerable<PeerFault> faults
+    )
+    {
+        CurrentPhase = phase;
+        return new()
+        {
+            StoreFirst = decision,
+            Send = [.. Announcements()],
+            Faults = [.. faults],
+        };
+    }
+
+    private protected Step<AggregateResult> Abort(
+        AbortReason reason,
+        IEnumerable<PeerFault> faults,
+        params ReadOnlySpan<ushort> named
+    )
+    {
+        PartySet about = PartySet.Of(RosterSize, named.ToArray());
+        ProtocolMessage.RoundAborted message = new(CurrentSession, reason, about);
+        byte[] bytes = MessageCodec.Encode(message);
+        CurrentPhase = RoundPhase.Ended;
+        WipeState();
+        return new()
+        {
+            StoreFirst = new DurableRecord(DurableRecordKind.ServerAborted, message.Session, bytes),
+            Send = [.. AbortAnnouncements(message)],
+            Faults = [.. faults],
+            Ended = AbortedEnding(message),
+        };
+    }
+
+    private protected IEnumerable<OutgoingMessage> AbortAnnouncements(ProtocolMessage.RoundAborted message) =>
+        ToAll(PartySet.Of(RosterSize, Enumerable.Range(0, RosterSize).Select(index => (ushort)index)), message);
+
+    private protected RoundEnding<AggregateResult> AbortedEnding(ProtocolMessage.RoundAborted message) =>
+        new RoundEnding<AggregateResult>.Aborted(message.Reason, [.. message.Named.Members.Select(IdOf)]);
+
+    private protected void MarkAccepted(ushort index, ProtocolMessage message) =>
+        _accepted[(index, message.Type)] = Digest.Of(MessageCodec.Encode(message));
+
+    private protected PartySet Everyone =>
+        PartySet.Of(RosterSize, Enumerable.Range(0, RosterSize).Select(index => (ushort)index));
+
+    private protected ProtocolMessage DecodeStored(ReadOnlyMemory<byte> bytes) =>
+        MessageCodec.Decode(bytes, _limits).Message
+        ?? throw new FormatException(
+            "A stored decision of this round is damaged: it is not a message of this version. Restore the store from a good copy, or abort the round."
+        );
+
+    private protected Step<AggregateResult> OnStarted()
+    {
+        if (CurrentPhase != RoundPhase.None)
+        {
+            throw new InvalidOperationException("The session was started before.");
+        }
+
+        CurrentPhase = FirstPhase;
+        return new() { Send = [.. Announcements()] };
+    }
+
+    private protected abstract RoundPhase FirstPhase { get; }
+
+    private Step<AggregateResult> OnReceived(RoundEvent.Received received)
+    {
+        if (received.From is not { } from || !_indices.TryGetValue(from, out ushort index))
+        {
+            return Fault(received.From, PeerFaultKind.UnknownIdentity);
+        }
+
+        DecodeResult decoded = MessageCodec.Decode(received.Message, _limits);
+        if (decoded.Message is null)
+        {
+            return Fault(from, decoded.Fault);
+        }
+
+        if (decoded.Message is not ProtocolMessage.FromClient message)
+        {
+            return Fault(from, PeerFaultKind.WrongDirection);
+        }
+
+        if (message.Sender != index)
+        {
+            return Fault(from, PeerFaultKind.WrongSender);
+        }
+
+        if (_accepted.TryGetValue((index, message.Type), out Digest before))
+        {
+            return OnRepeat(from, before, Digest.Of(received.Message.Span));
+        }
+
+        if (HasEnded || CurrentPhase == RoundPhase.None)
+        {
+            return Fault(from, HasEnded ? PeerFaultKind.LateMessage : PeerFaultKind.WrongPhase);
+        }
+
+        return message is ProtocolMessage.ClientWithdrawal withdrawal
+            ? OnWithdrawal(from, withdrawal)
+            : OnPhaseMessage(from, index, message, Digest.Of(received.Message.Span));
+    }
+
+    // The first message counts; the same again gets the current announcement again, another one is a fault.
+    private Step<AggregateResult> OnRepeat(ParticipantId from, Digest before, Digest now)
+    {
+        if (before != now)
+        {
+            return Fault(from, PeerFaultKind.MessageChanged);
+        }
+
+        return new()
+        {
+            Send = [.. Announcements().Where(message => message.To == from)],
+            Faults = [new(from, CurrentPhase, PeerFaultKind.DuplicateMessage)],
+        };
+    }
+
+    private Step<AggregateResult> OnPhaseMessage(
+        ParticipantId from,
+        ushort index,
+        ProtocolMessage.FromClient message,
+        Digest digest
+    )
+    {
+        if (message.Type != ExpectedType)
+        {
+            bool ours = message.Session == DescriptorDigest || message.Session == CurrentSession;
+            return Fault(
+                from,
+                !ours ? PeerFaultKind.WrongSession
+                    : message.Type < ExpectedType ? PeerFaultKind.LateMessage
+                    : PeerFaultKind.WrongPhase
+            );
+        }
+
+        if (message.Session != CurrentSession)
+        {
+            return Fault(from, PeerFaultKind.WrongSession);
+        }
+
+        if (!Expected.Contains(index))
+        {
+            return Fault(from, PeerFaultKind.UnknownIdentity);
+        }
+
+        if (SignedContentOf(message) is not { } content)
+        {
+            return Fault(from, PeerFaultKind.InvalidShareList);
+        }
+
+        if (!Setup.Suite.VerifySignature(Descriptor.Roster[index].SigningKey.Span, content, message.Signature.Span))
+        {
+            return Fault(from, PeerFaultKind.BadSignature);
+        }
+
+        List<PeerFault> faults = [];
+        if (Accept(message, faults) is { } fault)
+        {
+            return Fault(from, fault);
+        }
+
+        _accepted.Add((index, message.Type), digest);
+        _gone.Remove(index);
+        return WaitingFor.IsEmpty || HasEnough ? Decide(faults) : new() { Faults = [.. faults] };
+    }
+
+    private Step<AggregateResult> OnWithdrawal(ParticipantId from, ProtocolMessage.ClientWithdrawal withdrawal)
+    {
+        if (withdrawal.Session != DescriptorDigest && withdrawal.Session != CurrentSession)
+        {
+            return Fault(from, PeerFaultKind.WrongSession);
+        }
+
+        if (withdrawal.Named.RosterSize != RosterSize)
+        {
+            return Fault(from, PeerFaultKind.MalformedMessage);
+        }
+
+        if (
+            !Setup.Suite.VerifySignature(
+                Descriptor.Roster[withdrawal.Sender].SigningKey.Span,
+                MessageCodec.SignedContent(withdrawal),
+                withdrawal.Signature.Span
+            )
+        )
+        {
+            return Fault(from, PeerFaultKind.BadSignature);
+        }
+
+        ParticipantId? about = withdrawal.Named.Count > 0 ? IdOf(withdrawal.Named.Members[0]) : null;
+        return OnGone(from, PeerFaultKind.Withdrew, about);
+    }
+
+    private Step<AggregateResult> OnGone(ParticipantId who, PeerFaultKind kind, ParticipantId? about)
+    {
+        if (!_indices.TryGetValue(who, out ushort index))
+        {
+            return Fault(who, PeerFaultKind.UnknownIdentity);
+        }
+
+        if (!_gone.Add(index))
+        {
+            return Step<AggregateResult>.Nothing;
+        }
+
+        PeerFault fault = new(who, CurrentPhase, kind, about);
+        return CurrentPhase != RoundPhase.None && WaitingFor.IsEmpty ? Decide([fault]) : new() { Faults = [fault] };
+    }
+
+    private IEnumerable<PeerFault> TimedOut() =>
+        [
+            .. Expected
+                .Members.Where(index => !HasAnswered(index) && !_gone.Contains(index))
+                .Select(index => new PeerFault(IdOf(index), CurrentPhase, PeerFaultKind.TimedOut)),
+        ];
+
+    private Step<AggregateResult> Fault(ParticipantId? who, PeerFaultKind kind) =>
+        new() { Faults = [new(who, CurrentPhase, kind)] };
+}
