@@ -244,7 +244,7 @@ internal static class SurvivorChecks
         ProtocolMessage.UnmaskRequest request
     )
     {
-        // A11: the set is the one this client signed.
+        // spec 03-masking#unmask-1, A11: the set is the one this client signed.
         if (!request.Survivors.Equals(survivors))
         {
             return new(AbortReason.SurvivorSetConflict);

@@ -3,7 +3,7 @@ using SecureFed.Core;
 
 namespace SecureFed.Protocol;
 
-/// <summary>The fixed cohort U1 of an attempt: its members' keys, their order and the digest K.</summary>
+/// <summary>The fixed cohort U1 of an attempt: its members' keys, their order and the digest K. spec 03-masking#cohort-2</summary>
 /// <remarks>Immutable. Positions in the cohort give the Shamir evaluation points: x = 1 + position. spec 03-masking#shares-2</remarks>
 internal sealed class CohortView
 {

@@ -55,6 +55,7 @@ internal sealed class MaskStreams : IDisposable
         _streams.Clear();
     }
 
+    // spec 03-masking#keystream-2: lane i of every stream belongs to coordinate i.
     private void ApplyToTile(RingVector vector, int start)
     {
         int count = Math.Min(TileLanes, vector.Length - start);

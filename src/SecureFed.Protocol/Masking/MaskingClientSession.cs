@@ -54,6 +54,7 @@ public sealed class MaskingClientSession : ClientSession
 
     private protected override Step<ClientReceipt> Join()
     {
+        // spec 03-masking#keys-1: two key pairs and a seed, fresh for this attempt.
         AgreementKeyPair channel = Suite.GenerateKeyPair(Setup.Random);
         AgreementKeyPair mask = Suite.GenerateKeyPair(Setup.Random);
         SecretBytes seed = SecretBytes.Generate(ProtocolSuite.SecretSizeInBytes, Setup.Random);
@@ -256,6 +257,7 @@ public sealed class MaskingClientSession : ClientSession
                     .RevealOnce(state.Survivors.Contains(dealer) ? ShareKind.SelfMaskSeed : ShareKind.MaskKey)
             ),
         ];
+        // spec 03-masking#unmask-2: one answer; the shares are gone before it leaves.
         ClientPhase.DisposeAll(state.Held.Values);
         PartySet dealerSet = PartySet.Of(Descriptor.Roster.Length, dealers);
         ProtocolMessage.UnmaskShares Build(ReadOnlyMemory<byte> signature) =>

@@ -172,6 +172,7 @@ public sealed class MaskingServerSession : ServerSession
             return PeerFaultKind.InvalidPoint;
         }
 
+        // spec 03-masking#keys-2: a key serves one party and one purpose.
         string channel = Convert.ToHexString(advertisement.ChannelKey.Span);
         string mask = Convert.ToHexString(advertisement.MaskKey.Span);
         if (channel == mask || _keys.Contains(channel) || _keys.Contains(mask))
@@ -223,7 +224,7 @@ public sealed class MaskingServerSession : ServerSession
             return PeerFaultKind.UnknownIdentity;
         }
 
-        // All or nothing: a vector of the wrong length or with non-zero padding leaves the sum untouched.
+        // spec 03-masking#server-2, all or nothing: a vector of the wrong length or with non-zero padding leaves the sum untouched.
         _maskedSum ??= new RingVector(Encoding.Ring, Encoding.RingLength);
         if (!RingPacking.TryUnpackAdd(input.PackedVector.Span, _maskedSum))
         {
@@ -342,6 +343,7 @@ public sealed class MaskingServerSession : ServerSession
         return Enter(RoundPhase.Consistency, record, faults);
     }
 
+    // spec 03-masking#consistency-2: no round reaches unmasking without signatures on one survivor set.
     private Step<AggregateResult> DecideSigners(IEnumerable<PeerFault> faults)
     {
         PartySet signers = Answered();
@@ -370,7 +372,7 @@ public sealed class MaskingServerSession : ServerSession
         Invariant.Check(_revealed is not null && _maskedSum is not null, "unmasking has shares and a sum");
         if (_revealed.FirstShort() is { } dealer)
         {
-            // Whoever is at fault, the dealer or those who complained about it, is among the named ones.
+            // spec 03-masking#unmask-6: whoever is at fault, the dealer or those who complained about it, is among the named ones.
             ushort[] named = _complaints.TryGetValue(dealer, out HashSet<ushort>? complainants)
                 ? [dealer, .. complainants]
                 : [];

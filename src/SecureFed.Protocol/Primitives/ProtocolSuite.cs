@@ -42,7 +42,7 @@ public abstract class ProtocolSuite
     /// <summary>Whether the bytes are a valid signing public key in its one encoding.</summary>
     public abstract bool IsValidSigningPublicKey(ReadOnlySpan<byte> publicKey);
 
-    /// <summary>The raw shared secret (32 bytes); null when the peer's key is refused.</summary>
+    /// <summary>The raw shared secret (32 bytes); null when the peer's key is refused. spec 03-masking#points-2</summary>
     public abstract SecretBytes? TryAgree(AgreementKeyPair own, ReadOnlySpan<byte> peerPublicKey);
 
     /// <summary>HKDF-SHA-256 (RFC 5869) with an empty salt: 32 bytes for <paramref name="info"/>.</summary>
@@ -77,7 +77,7 @@ public abstract class ProtocolSuite
         ReadOnlySpan<byte> signature
     );
 
-    /// <summary>The seekable mask keystream under <paramref name="key"/> (AES-256-CTR in every suite).</summary>
+    /// <summary>The seekable mask keystream under <paramref name="key"/> (AES-256-CTR in every suite). spec 03-masking#keystream-3</summary>
     public abstract MaskKeystream CreateKeystream(SecretBytes key);
 
     /// <summary>Shamir over GF(2^16): one share per holder at x = 1 … <paramref name="holderCount"/>. spec 03-masking#sharing-1</summary>
