@@ -80,7 +80,7 @@ public sealed class ClippedUpdate
     // spec 01-updates#clip-2: decided exactly where the double norm is too close to tell.
     private static bool IsInside(ReadOnlySpan<float> values, double squaredNorm, double clipNorm)
     {
-        const double Doubt = 4 * SumOfSquares.RelativeErrorBound;
+        const double Doubt = 4 * StripedSum.RelativeErrorBound;
         double squaredClip = clipNorm * clipNorm;
         if (squaredNorm <= squaredClip * (1 - Doubt))
         {
