@@ -40,7 +40,7 @@ public static class KeyLabels
     public static byte[] SelfMask(SuiteId suite, Digest k, ushort self) =>
         Info(suite, k, KeyPurpose.SelfMask, self, self);
 
-    /// <summary>The associated data of the sealed shares of one dealer for one holder.</summary>
+    /// <summary>The associated data of the sealed shares of one dealer for one holder. spec 05-transport#key-labels-2</summary>
     /// <param name="suite">The round's suite.</param>
     /// <param name="k">K.</param>
     /// <param name="from">The dealer's roster index.</param>

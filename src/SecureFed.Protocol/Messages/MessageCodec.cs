@@ -145,6 +145,7 @@ public static class MessageCodec
 
     private static void WriteHeader(ref WireWriter writer, Digest session, MessageType type)
     {
+        // spec 05-transport#encoding-3
         if (session.IsDefault)
         {
             throw new ArgumentException("A message needs a session; the default digest is none.", nameof(session));

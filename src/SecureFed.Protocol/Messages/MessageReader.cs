@@ -57,6 +57,7 @@ internal static class MessageReader
             case MessageType.PlainInput:
                 return ReadPlainInput(ref reader, session);
             default:
+                // spec 05-transport#encoding-7
                 reader.Refuse("type", Problems.NotRegistered);
                 return null;
         }
@@ -158,7 +159,7 @@ internal static class MessageReader
         int count = reader.U8(Field);
         if (count > MessageLimits.MaximumPathLength)
         {
-            reader.Refuse(Field, Problems.TooMany, PeerFaultKind.MessageTooLarge);
+            reader.Refuse(Field, Problems.OutOfRange);
         }
         else if (count * Digest.SizeInBytes > reader.Remaining)
         {
@@ -226,7 +227,7 @@ internal static class MessageReader
     {
         PartySet survivors = reader.Set("survivors");
 
-        // Any order and repetition: a repeated signer is an abort of the receiver, not a malformed message.
+        // spec 05-transport#lists-2: any order and repetition. A repeated signer is an abort of the receiver, not a malformed message.
         int count = reader.Count(reader.Limits.MaximumSignatures, SurvivorSignatureSizeInBytes, "signatures");
         SurvivorSignature[] signatures = new SurvivorSignature[count];
         for (int i = 0; i < count && !reader.Failed; i++)

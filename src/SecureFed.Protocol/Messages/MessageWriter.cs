@@ -194,7 +194,7 @@ internal static class MessageWriter
         writer.Set(message.Survivors, nameof(message.Survivors));
         writer.Set(message.Dealers, nameof(message.Dealers));
 
-        // The bitmap of dealers says how many shares follow: a second count could only contradict it.
+        // spec 05-transport#unmask-shares-1: the bitmap of dealers says how many shares follow: a second count could only contradict it.
         Require(
             !message.Shares.IsDefault && message.Shares.Length == message.Dealers.Count,
             nameof(message.Shares),
@@ -239,7 +239,7 @@ internal static class MessageWriter
     public static bool IsComplaint(PeerFaultKind kind) =>
         kind is PeerFaultKind.ShareDecryptFailed or PeerFaultKind.ShareCommitmentMismatch or PeerFaultKind.BadSignature;
 
-    /// <summary>Whether the reason is in the registry. spec 05-transport#reasons-1</summary>
+    /// <summary>Whether the reason is in the registry. spec 05-transport#reasons-1, 05-transport#encoding-7</summary>
     public static bool IsReason(AbortReason reason) => reason != AbortReason.None && Enum.IsDefined(reason);
 
     private static void Require(bool holds, string what, string rule)

@@ -60,8 +60,8 @@ internal static class RoundDescriptorCodec
     /// <summary>Reads a descriptor; the reader's failure says what is wrong.</summary>
     public static RoundDescriptor? Read(ref WireReader reader)
     {
-        SuiteId suite = (SuiteId)reader.U16("descriptor.suite");
-        SchemeKind scheme = (SchemeKind)reader.U8("descriptor.scheme");
+        SuiteId suite = (SuiteId)reader.NotZero16("descriptor.suite");
+        SchemeKind scheme = (SchemeKind)reader.NotZero8("descriptor.scheme");
         string unprotected = reader.Text(MessageLimits.MaximumBecauseSizeInBytes, "descriptor.unprotectedBecause");
         int length = reader.NonNegative32("descriptor.length");
         double clipNorm = reader.PositiveF64("descriptor.clipNorm");
@@ -78,16 +78,6 @@ internal static class RoundDescriptorCodec
         ulong round = reader.U64("descriptor.round");
         uint attempt = reader.U32("descriptor.attempt");
         ImmutableArray<RosterEntry> roster = ReadRoster(ref reader);
-        if (suite == SuiteId.None)
-        {
-            reader.Refuse("descriptor.suite", Problems.Zero);
-        }
-
-        if (scheme == SchemeKind.None)
-        {
-            reader.Refuse("descriptor.scheme", Problems.Zero);
-        }
-
         if (reader.Failed)
         {
             return null;

@@ -7,7 +7,7 @@ namespace SecureFed.Protocol;
 /// <remarks>Stateless and thread-safe. SHA-256 over a label of its own and the canonical bytes.</remarks>
 public static class RoundDigests
 {
-    /// <summary>D: the digest of the descriptor's canonical bytes.</summary>
+    /// <summary>D: the digest of the descriptor's canonical bytes. spec 05-transport#digests-2</summary>
     /// <exception cref="ArgumentException">A value that the encoding cannot express.</exception>
     public static Digest Descriptor(RoundDescriptor descriptor)
     {
@@ -18,7 +18,7 @@ public static class RoundDigests
         return Digest.Of(writer.Written);
     }
 
-    /// <summary>K: the digest of D and the cohort's keys and commitments, without their signatures.</summary>
+    /// <summary>K: the digest of D and the cohort's keys and commitments, without their signatures. spec 05-transport#digests-3</summary>
     /// <param name="d">D, which binds the roster and so the names behind the indices.</param>
     /// <param name="advertisements">The cohort, strictly ascending by sender.</param>
     /// <exception cref="ArgumentException">The advertisements are not ascending or belong to another session.</exception>
@@ -40,7 +40,7 @@ public static class RoundDigests
                 );
             }
 
-            // spec 05-transport#digests-3: ECDSA signatures are malleable, so no digest may depend on their bytes.
+            // spec 05-transport#signing-4: ECDSA signatures are malleable, so no digest may depend on their bytes.
             writer.U16(entry.Sender);
             MessageWriter.WriteKeys(ref writer, entry);
         }
@@ -48,7 +48,7 @@ public static class RoundDigests
         return Digest.Of(writer.Written);
     }
 
-    /// <summary>The commitment to a self-mask seed, advertised with the keys. Hiding because the seed is uniform.</summary>
+    /// <summary>The commitment to a self-mask seed, advertised with the keys. Hiding because the seed is uniform. spec 05-transport#digests-4</summary>
     /// <param name="d">D.</param>
     /// <param name="sender">The committing party's roster index.</param>
     /// <param name="seed">32 secret bytes.</param>
@@ -71,7 +71,7 @@ public static class RoundDigests
         }
     }
 
-    /// <summary>The salted commitment of a dealer to one share of one holder.</summary>
+    /// <summary>The salted commitment of a dealer to one share of one holder. spec 05-transport#digests-5</summary>
     /// <param name="kind">Which secret the share is of.</param>
     /// <param name="k">K.</param>
     /// <param name="dealer">The dealer's roster index.</param>
@@ -113,7 +113,7 @@ public static class RoundDigests
         }
     }
 
-    /// <summary>The digest of K, U2 and U3, which a client stores before it signs them.</summary>
+    /// <summary>The digest of K, U2 and U3, which a client stores before it signs them. spec 05-transport#digests-6</summary>
     /// <param name="k">K.</param>
     /// <param name="sharers">U2.</param>
     /// <param name="survivors">U3.</param>

@@ -39,6 +39,28 @@ internal ref struct WireReader(ReadOnlyMemory<byte> bytes, MessageLimits limits)
     public ushort U16(string field) =>
         Take(2, field) is { Length: 2 } span ? BinaryPrimitives.ReadUInt16LittleEndian(span) : (ushort)0;
 
+    public byte NotZero8(string field)
+    {
+        byte value = U8(field);
+        if (value == 0)
+        {
+            Refuse(field, Problems.Zero);
+        }
+
+        return value;
+    }
+
+    public ushort NotZero16(string field)
+    {
+        ushort value = U16(field);
+        if (value == 0)
+        {
+            Refuse(field, Problems.Zero);
+        }
+
+        return value;
+    }
+
     public uint U32(string field) =>
         Take(4, field) is { Length: 4 } span ? BinaryPrimitives.ReadUInt32LittleEndian(span) : 0;
 
@@ -147,7 +169,7 @@ internal ref struct WireReader(ReadOnlyMemory<byte> bytes, MessageLimits limits)
         return id;
     }
 
-    /// <summary>A count of elements of at least <paramref name="elementSize"/> bytes: checked against limit and remaining bytes.</summary>
+    /// <summary>A count of elements of at least <paramref name="elementSize"/> bytes: checked against limit and remaining bytes. spec 05-transport#limits-3</summary>
     public int Count(int maximum, int elementSize, string field)
     {
         int count = U16(field);
@@ -163,7 +185,7 @@ internal ref struct WireReader(ReadOnlyMemory<byte> bytes, MessageLimits limits)
         return Failed ? 0 : count;
     }
 
-    /// <summary>A set. spec 05-transport#sets-1</summary>
+    /// <summary>A set over the roster of the round, when that is known. spec 05-transport#sets-1, 05-transport#sets-2</summary>
     public PartySet Set(string field)
     {
         int rosterSize = U16(field);
@@ -226,6 +248,8 @@ internal static class Problems
     public const string NotAName = "it is not a name of a-z, 0-9, '-', '_' and '.'";
     public const string OtherRoster = "it ranges over another roster";
     public const string SpareBits = "a bit above the roster is set";
+
+    // spec 05-transport#lists-1
     public const string NotAscending = "its entries are not strictly ascending";
     public const string NotRegistered = "its value is not registered";
     public const string Zero = "it is zero";

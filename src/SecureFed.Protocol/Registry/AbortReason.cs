@@ -6,55 +6,55 @@ public enum AbortReason : ushort
     /// <summary>No reason; refused on the wire.</summary>
     None = 0,
 
-    /// <summary>A1: fewer than t peers at a step.</summary>
+    /// <summary>Fewer than t peers at a step.</summary>
     NotEnoughPeers = 1,
 
-    /// <summary>A2: the client's own entry in the cohort is missing or altered.</summary>
+    /// <summary>The client's own entry in the cohort is missing or altered.</summary>
     OwnKeyAltered = 2,
 
-    /// <summary>A3: a key occurs twice in a cohort, or for both purposes.</summary>
+    /// <summary>A key occurs twice in a cohort, or for both purposes.</summary>
     KeyReused = 3,
 
-    /// <summary>A4: a signature does not verify under the pinned key.</summary>
+    /// <summary>A signature does not verify under the pinned key.</summary>
     BadSignature = 4,
 
-    /// <summary>A5: the cohort is smaller than the client's own minimum.</summary>
+    /// <summary>The cohort is smaller than the client's own minimum.</summary>
     CohortTooSmall = 5,
 
-    /// <summary>A6: threshold or graph are not what the client recomputes.</summary>
+    /// <summary>Threshold or graph are not what the client recomputes.</summary>
     GraphMismatch = 6,
 
-    /// <summary>A7: a value differs from the signed round descriptor.</summary>
+    /// <summary>A value differs from the signed round descriptor.</summary>
     RoundParametersChanged = 7,
 
-    /// <summary>A8: a share does not open, or names other parties inside.</summary>
+    /// <summary>A share does not open, or names other parties inside.</summary>
     ShareDecryptFailed = 8,
 
-    /// <summary>A9: a list of shares is too short, repeated or malformed.</summary>
+    /// <summary>A list of shares is too short, repeated or malformed.</summary>
     InvalidShare = 9,
 
-    /// <summary>A10: a second request for the same step with other content.</summary>
+    /// <summary>A second request for the same step with other content.</summary>
     RequestChanged = 10,
 
-    /// <summary>A11: survivor sets contradict each other or the sharers.</summary>
+    /// <summary>Survivor sets contradict each other or the sharers.</summary>
     SurvivorSetConflict = 11,
 
-    /// <summary>A12: fewer than t valid signatures over one survivor set.</summary>
+    /// <summary>Fewer than t valid signatures over one survivor set.</summary>
     NotEnoughSignatures = 12,
 
-    /// <summary>A13: the local input is not finite, has the wrong length or is out of range.</summary>
+    /// <summary>The local input is not finite, has the wrong length or is out of range.</summary>
     InputRefused = 13,
 
-    /// <summary>A14: n times the largest value exceeds the ring.</summary>
+    /// <summary>N times the largest value exceeds the ring.</summary>
     OverflowRisk = 14,
 
-    /// <summary>A15: a reconstructed secret does not match its commitment or public key.</summary>
+    /// <summary>A reconstructed secret does not match its commitment or public key.</summary>
     ShareInconsistent = 15,
 
-    /// <summary>A16: fewer than U survivors.</summary>
+    /// <summary>Fewer than U survivors.</summary>
     NotEnoughSurvivors = 16,
 
-    /// <summary>A17: this client joined the same (round, attempt), or a later one, before.</summary>
+    /// <summary>This client joined the same (round, attempt), or a later one, before.</summary>
     RoundReplayed = 17,
 
     /// <summary>The server shows the client's own key as that of another.</summary>

@@ -1,0 +1,117 @@
+using System.Globalization;
+using System.Reflection;
+using System.Text.RegularExpressions;
+using SecureFed.Protocol;
+using SecureFed.Tests.Shared;
+
+namespace SecureFed.UnitTests.Protocol.Registry;
+
+/// <summary>Compares spec/07-registry.md with the code.</summary>
+public sealed partial class RegistryTests
+{
+    private static readonly string s_registry = File.ReadAllText(RepositoryFolders.InRoot("spec", "07-registry.md"));
+
+    public static TheoryData<string, Type> Tables =>
+        new()
+        {
+            { "suites", typeof(SuiteId) },
+            { "schemes", typeof(SchemeKind) },
+            { "phases", typeof(RoundPhase) },
+            { "message-types", typeof(MessageType) },
+            { "abort-reasons", typeof(AbortReason) },
+            { "peer-faults", typeof(PeerFaultKind) },
+            { "durable-records", typeof(DurableRecordKind) },
+            { "share-kinds", typeof(ShareKind) },
+            { "key-purposes", typeof(KeyPurpose) },
+        };
+
+    [Theory]
+    [MemberData(nameof(Tables))]
+    public void A_table_lists_every_member_of_its_enum_once_with_its_number(string anchor, Type type)
+    {
+        List<(int Number, string Name)> registered =
+        [
+            .. Rows(anchor).Select(cells => (int.Parse(cells[0], CultureInfo.InvariantCulture), cells[1])),
+        ];
+        List<(int Number, string Name)> coded =
+        [
+            .. Enum.GetNames(type)
+                .Select(name => (Convert.ToInt32(Enum.Parse(type, name), CultureInfo.InvariantCulture), name)),
+        ];
+
+        Assert.Equal(coded.OrderBy(row => row.Number), registered);
+        Assert.Equal(registered.Count, registered.DistinctBy(row => row.Number).Count());
+        Assert.All(Rows(anchor), cells => Assert.EndsWith(".", cells[2], StringComparison.Ordinal));
+    }
+
+    [Fact]
+    public void Every_table_of_the_registry_is_compared()
+    {
+        IEnumerable<string> anchors = AnchorPattern().Matches(s_registry).Select(match => match.Groups[1].Value);
+
+        Assert.Equal(
+            Tables.Select(row => (string)row[0]).Append("labels").Order(StringComparer.Ordinal),
+            anchors.Order(StringComparer.Ordinal)
+        );
+    }
+
+    [Fact]
+    public void The_label_table_lists_every_label_once()
+    {
+        (string, string)[] coded =
+        [
+            .. typeof(Labels)
+                .GetFields(BindingFlags.Public | BindingFlags.Static)
+                .Select(field => (field.Name, $"`{field.GetRawConstantValue()}`")),
+        ];
+
+        Assert.Equal(coded, Rows("labels").Select(cells => (cells[0], cells[1])));
+    }
+
+    [Fact]
+    public void No_label_is_a_prefix_of_another_and_all_carry_the_version()
+    {
+        string[] labels = [.. Rows("labels").Select(cells => cells[1].Trim('`'))];
+
+        foreach (string label in labels)
+        {
+            Assert.StartsWith("SecureFed/1 ", label, StringComparison.Ordinal);
+            Assert.True(label.All(char.IsAscii));
+            Assert.Single(labels, other => other.StartsWith(label, StringComparison.Ordinal));
+        }
+    }
+
+    [Fact]
+    public void No_source_file_uses_a_label_outside_the_registry()
+    {
+        HashSet<string> registered = [.. Rows("labels").Select(cells => cells[1].Trim('`'))];
+        IEnumerable<string> used = Directory
+            .EnumerateFiles(RepositoryFolders.InRoot("src"), "*.cs", SearchOption.AllDirectories)
+            .SelectMany(file => LabelPattern().Matches(File.ReadAllText(file)))
+            .Select(match => match.Groups[1].Value);
+
+        Assert.Subset(registered, used.ToHashSet(StringComparer.Ordinal));
+    }
+
+    private static List<string[]> Rows(string anchor)
+    {
+        int start = s_registry.IndexOf($"<a id=\"{anchor}\"></a>", StringComparison.Ordinal);
+        Assert.True(start >= 0, $"The registry has no table {anchor}.");
+        int end = s_registry.IndexOf("\n## ", start, StringComparison.Ordinal);
+        string section = s_registry[start..(end < 0 ? s_registry.Length : end)];
+        return
+        [
+            .. section
+                .Split('\n')
+                .Where(line => line.StartsWith("| ", StringComparison.Ordinal))
+                .Skip(2)
+                .Select(line => line.Trim('|', ' ').Split(" | ")),
+        ];
+    }
+
+    [GeneratedRegex("<a id=\"([a-z-]+)\"></a>")]
+    private static partial Regex AnchorPattern();
+
+    [GeneratedRegex("\"(SecureFed/1 [^\"]*)\"")]
+    private static partial Regex LabelPattern();
+}
