@@ -39,9 +39,6 @@ internal static class Labels
     /// <summary>The associated data of a sealed share.</summary>
     public const string SealedShare = "SecureFed/1 sealed share";
 
-    /// <summary>What a signer's adapter signs to check that its key works; never sent.</summary>
-    public const string KeyCheck = "SecureFed/1 key-check";
-
     /// <summary>Writes a label, which is ASCII, and returns its size.</summary>
     public static int Write(string label, Span<byte> destination) => Encoding.ASCII.GetBytes(label, destination);
 }
