@@ -1,0 +1,216 @@
+using System.Collections.Immutable;
+using System.Globalization;
+using SecureFed.Core;
+using SecureFed.Protocol;
+
+namespace SecureFed;
+
+/// <summary>The public numbers of a secure sum, checked together when the plan is made: a plan that exists can run.</summary>
+/// <remarks>Immutable and thread-safe. Everybody who holds the same numbers derives the same plan; nothing in it is secret.</remarks>
+public sealed class AggregationPlan
+{
+    private AggregationPlan(UpdateEncoding encoding, PrivacyPlan privacy, AggregationScheme scheme)
+    {
+        Encoding = encoding;
+        Privacy = privacy;
+        Scheme = scheme;
+        if (scheme is AggregationScheme.Masked masked)
+        {
+            CollusionBound = masked.CollusionBound;
+            Threshold =
+                masked.Threshold ?? DescriptorRules.LeastThreshold(encoding.MaximumParticipants, CollusionBound);
+        }
+    }
+
+    /// <summary>The integer lattice.</summary>
+    public UpdateEncoding Encoding { get; }
+
+    /// <summary>What is done against reading inputs out of sums.</summary>
+    public PrivacyPlan Privacy { get; }
+
+    /// <summary>How inputs are protected.</summary>
+    public AggregationScheme Scheme { get; }
+
+    /// <summary>d: float coordinates of an update.</summary>
+    public int Length => Encoding.Length;
+
+    /// <summary>n: the most participants.</summary>
+    public int MaximumParticipants => Encoding.MaximumParticipants;
+
+    /// <summary>b: bits of a coordinate on the wire; n updates cannot wrap in it.</summary>
+    public int RingBits => Encoding.RingBits;
+
+    /// <summary>t: how many parties must help to unmask; 0 when unprotected.</summary>
+    public int Threshold { get; }
+
+    /// <summary>c: how many parties may work together with the server; 0 when unprotected.</summary>
+    public int CollusionBound { get; }
+
+    /// <summary>U: the least number of inputs in a sum.</summary>
+    public int MinimumSurvivors => Scheme.MinimumSurvivors;
+
+    /// <summary>t − c: the least number of honest inputs that a sum hides in, even from a lying server; 0 when unprotected.</summary>
+    public int EffectiveCohort =>
+        Scheme is AggregationScheme.Masked ? DescriptorRules.EffectiveCohort(Threshold, CollusionBound) : 0;
+
+    /// <summary>The packed vector of one participant, in bytes, without the message's header, sets and signature (under 1 KiB).</summary>
+    public int VectorBytesPerUpload => Encoding.PackedSizeInBytes;
+
+    /// <summary>SHA-256 of the plan's numbers and reasons: equal plans have equal digests.</summary>
+    public Digest Digest => Core.Digest.Of(CanonicalBytes());
+
+    /// <summary>Makes a plan.</summary>
+    /// <param name="length">d, coordinates of an update; 1 to 2^28.</param>
+    /// <param name="maximumParticipants">n, at least 2; at most 256 with pairwise masks on the complete graph. Fixes the ring.</param>
+    /// <param name="clipNorm">C, finite and positive, in the unit of the update: a longer update is scaled down to this L2 norm.</param>
+    /// <param name="fractionBits">f: one coordinate is a multiple of 2^-f.</param>
+    /// <param name="privacy">Against reading inputs out of sums.</param>
+    /// <param name="scheme">Against reading inputs on their way.</param>
+    /// <param name="maximumWeight">W, the largest weight; 0 for updates that all weigh the same.</param>
+    /// <exception cref="PlanRefusedException">The numbers of the lattice are out of range or need more than 64 bits.</exception>
+    /// <exception cref="ArgumentException">Threshold, survivors, collusion bound and participants do not fit each other.</exception>
+    public static AggregationPlan Create(
+        int length,
+        int maximumParticipants,
+        double clipNorm,
+        int fractionBits,
+        PrivacyPlan privacy,
+        AggregationScheme scheme,
+        long maximumWeight = 0
+    )
+    {
+        ArgumentNullException.ThrowIfNull(privacy);
+        ArgumentNullException.ThrowIfNull(scheme);
+        UpdateEncoding encoding = UpdateEncoding.Create(
+            length,
+            maximumParticipants,
+            clipNorm,
+            fractionBits,
+            maximumWeight
+        );
+        CheckParticipants(scheme, maximumParticipants);
+        AggregationPlan plan = new(encoding, privacy, scheme);
+        plan.CheckSurvivors(maximumParticipants, nameof(scheme), "the plan's n");
+        return plan;
+    }
+
+    /// <summary>The descriptor of one attempt under this plan.</summary>
+    /// <param name="roster">The enrolled parties of this attempt, in any order: at least U and at most n. t stays the plan's.</param>
+    /// <param name="federation">The federation's name, written like a participant id.</param>
+    /// <param name="round">R.</param>
+    /// <param name="attempt">From 1.</param>
+    /// <param name="modelDigest">SHA-256 of the model that updates start from.</param>
+    /// <param name="suite">The suite all parties use.</param>
+    /// <exception cref="ArgumentException">The roster is too small, too large or not a set, or a name or number is out of range.</exception>
+    public RoundDescriptor DescribeFor(
+        IEnumerable<RosterEntry> roster,
+        string federation,
+        ulong round,
+        uint attempt,
+        Digest modelDigest,
+        SuiteId suite
+    )
+    {
+        ArgumentNullException.ThrowIfNull(roster);
+        ImmutableArray<RosterEntry> sorted = [.. roster.OrderBy(entry => entry.Id)];
+        RoundDescriptor descriptor = new()
+        {
+            Suite = suite,
+            Scheme = Scheme.Kind,
+            UnprotectedBecause = Scheme is AggregationScheme.Plain plain ? plain.Because : string.Empty,
+            Length = Length,
+            ClipNorm = Encoding.ClipNorm,
+            FractionBits = Encoding.FractionBits,
+            MaximumParticipants = MaximumParticipants,
+            MaximumWeight = Encoding.MaximumWeight,
+            RingBits = RingBits,
+            Threshold = Threshold,
+            MinimumSurvivors = MinimumSurvivors,
+            CollusionBound = CollusionBound,
+            NoPrivacyBecause = Privacy.Because,
+            ModelDigest = modelDigest,
+            Federation = federation,
+            Round = round,
+            Attempt = attempt,
+            Roster = sorted,
+        };
+        return DescriptorRules.Check(descriptor) is { } refusal
+            ? throw new ArgumentException(
+                $"The plan cannot run with these {sorted.Length} parties ({refusal.Reason}): {refusal.Explanation}",
+                nameof(roster)
+            )
+            : descriptor;
+    }
+
+    /// <summary>The plan in one line of public numbers.</summary>
+    public override string ToString() => $"{Encoding}; {Scheme}; {Privacy}";
+
+    private static void CheckParticipants(AggregationScheme scheme, int participants)
+    {
+        if (participants < 2)
+        {
+            throw new ArgumentException(
+                $"A sum of {participants} input is that input: n ≥ 2 is required. Raise maximumParticipants.",
+                nameof(participants)
+            );
+        }
+
+        if (scheme is AggregationScheme.Masked masked)
+        {
+            if (participants > DescriptorRules.MaximumCompleteCohort)
+            {
+                throw new ArgumentException(
+                    $"Pairwise masks on the complete graph hold at most {DescriptorRules.MaximumCompleteCohort} parties, n = {participants}. "
+                        + "Split the federation into cohorts and add their sums.",
+                    nameof(participants)
+                );
+            }
+
+            if (masked.CollusionBound < 0 || masked.CollusionBound >= participants)
+            {
+                throw new ArgumentException(
+                    $"0 ≤ c < n is required, c = {masked.CollusionBound}, n = {participants}. "
+                        + "collusionBound is the number of parties that may work together with the server.",
+                    nameof(scheme)
+                );
+            }
+        }
+    }
+
+    private void CheckSurvivors(int participants, string parameter, string whose)
+    {
+        if (Scheme is AggregationScheme.Plain)
+        {
+            if (MinimumSurvivors < 1 || MinimumSurvivors > participants)
+            {
+                throw new ArgumentException(
+                    $"1 ≤ U ≤ n is required, U = {MinimumSurvivors}, n = {participants} ({whose}).",
+                    parameter
+                );
+            }
+        }
+        else if (
+            DescriptorRules.CheckThreshold(participants, Threshold, MinimumSurvivors, CollusionBound) is { } refusal
+        )
+        {
+            int least = DescriptorRules.LeastThreshold(participants, CollusionBound);
+            string remedy =
+                least > participants
+                    ? "No threshold fits: lower collusionBound or enrol more parties."
+                    : $"Set minimumSurvivors from {Math.Max(least, Math.Min(Threshold, participants))} to {participants}"
+                        + $"{(Threshold < least ? $" and leave threshold out or set it to at least {least}" : string.Empty)}.";
+            throw new ArgumentException($"{refusal.Explanation} {remedy}", parameter);
+        }
+    }
+
+    private byte[] CanonicalBytes() =>
+        System.Text.Encoding.UTF8.GetBytes(
+            string.Create(
+                CultureInfo.InvariantCulture,
+                $"SecureFed/1 plan\n{Length}\n{MaximumParticipants}\n{BitConverter.DoubleToUInt64Bits(Encoding.ClipNorm):x16}\n{Encoding.FractionBits}\n{Encoding.MaximumWeight}\n{(byte)Scheme.Kind}\n{Threshold}\n{MinimumSurvivors}\n{CollusionBound}\n{Escaped(Privacy.Because)}\n{Escaped((Scheme as AggregationScheme.Plain)?.Because ?? string.Empty)}"
+            )
+        );
+
+    // Lengths before the texts, so that no reason can look like the next line.
+    private static string Escaped(string text) => $"{text.Length.ToString(CultureInfo.InvariantCulture)}:{text}";
+}

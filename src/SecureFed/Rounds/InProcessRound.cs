@@ -1,0 +1,239 @@
+using System.Collections.Immutable;
+using SecureFed.Core;
+using SecureFed.Crypto;
+using SecureFed.Protocol;
+
+namespace SecureFed;
+
+/// <summary>One attempt of a round with all its parties in one process: the real keys, messages and sessions, only no network.</summary>
+/// <remarks>
+/// For first steps, simulations and tests: whoever runs it sees every input. Contribute, drop, then complete once. Not
+/// thread-safe. Randomness of the protocol comes from the given source; long-term signing keys come from the platform.
+/// </remarks>
+public sealed class InProcessRound : IDisposable
+{
+    private readonly InProcessOptions _options;
+    private readonly RandomSource _random;
+    private readonly InProcessFederation? _federation;
+    private readonly SortedDictionary<ParticipantId, EncodedUpdate> _updates = [];
+    private readonly Dictionary<ParticipantId, RoundPhase> _drops = [];
+    private readonly ImmutableSortedSet<ParticipantId> _enrolled;
+
+    private InProcessRound(
+        AggregationPlan plan,
+        RandomSource random,
+        InProcessOptions options,
+        InProcessFederation? federation,
+        ImmutableSortedSet<ParticipantId> enrolled
+    )
+    {
+        Plan = plan;
+        _random = random;
+        _options = options;
+        _federation = federation;
+        _enrolled = enrolled;
+        Round = federation?.Round ?? 1;
+        Attempt = federation?.Attempt ?? 1;
+    }
+
+    /// <summary>The plan.</summary>
+    public AggregationPlan Plan { get; }
+
+    /// <summary>The round's number.</summary>
+    public ulong Round { get; }
+
+    /// <summary>The attempt within the round, from 1.</summary>
+    public uint Attempt { get; }
+
+    /// <summary>How it ended; null before <see cref="Complete"/>.</summary>
+    public RoundOutcome? Outcome { get; private set; }
+
+    /// <summary>Starts a round of parties that exist for this round only: whoever contributes is enrolled with a fresh key.</summary>
+    /// <param name="plan">The plan.</param>
+    /// <param name="random">Every key, seed, share and rounding is drawn from it: <see cref="SystemRandomSource"/> outside of tests.</param>
+    /// <param name="options">How to run; null for the defaults.</param>
+    public static InProcessRound Start(AggregationPlan plan, RandomSource random, InProcessOptions? options = null)
+    {
+        ArgumentNullException.ThrowIfNull(plan);
+        ArgumentNullException.ThrowIfNull(random);
+        return new InProcessRound(plan, random, options ?? new InProcessOptions(), null, []);
+    }
+
+    internal static InProcessRound Start(
+        AggregationPlan plan,
+        RandomSource random,
+        InProcessOptions options,
+        InProcessFederation federation,
+        IEnumerable<ParticipantId> enrolled
+    ) => new(plan, random, options, federation, [.. enrolled]);
+
+    /// <summary>Gives a party's update: it is copied, clipped, rounded to the grid and checked at once.</summary>
+    /// <param name="id">The party, once in a round.</param>
+    /// <param name="values">float[d], all finite.</param>
+    /// <param name="weight">1 to the plan's largest weight; ignored in a plan without weights.</param>
+    /// <exception cref="ContributionRefusedException">The update does not fit the plan, or the party is unknown or has contributed.</exception>
+    public void Contribute(ParticipantId id, ReadOnlySpan<float> values, long weight = 1)
+    {
+        RequireOpen();
+        RequireEnrolled(id);
+        if (_updates.ContainsKey(id))
+        {
+            throw Refused(
+                ContributionFault.DuplicateParty,
+                $"'{id}' has contributed to this round. A party counts once; add its vectors before they are clipped.",
+                id
+            );
+        }
+
+        if (_updates.Count == Plan.MaximumParticipants)
+        {
+            throw Refused(
+                ContributionFault.TooManyParties,
+                $"The ring is sized for {Plan.MaximumParticipants} updates; '{id}' would be one more. Raise the plan's maximumParticipants.",
+                id
+            );
+        }
+
+        try
+        {
+            ClippedUpdate clipped = ClippedUpdate.Clip(LocalUpdate.Create(values, weight), Plan.Encoding);
+            _updates.Add(id, EncodedUpdate.Encode(clipped, _random));
+        }
+        catch (UpdateRefusedException refused)
+        {
+            throw new ContributionRefusedException(
+                ContributionFault.UpdateRefused,
+                $"The update of '{id}' is refused: {refused.Message}",
+                id,
+                refused
+            );
+        }
+    }
+
+    /// <summary>Lets a party vanish: it sends nothing from the given phase on.</summary>
+    /// <param name="id">The party.</param>
+    /// <param name="during">
+    /// AdvertiseKeys to Unmask. Dropped before or during MaskedInput, its update is not in the sum; later, it is.
+    /// </param>
+    /// <exception cref="ContributionRefusedException">The party is unknown, or the round is over.</exception>
+    public void Drop(ParticipantId id, RoundPhase during)
+    {
+        if (during is < RoundPhase.AdvertiseKeys or > RoundPhase.Unmask)
+        {
+            throw new ArgumentOutOfRangeException(
+                nameof(during),
+                during,
+                $"A party drops out between {RoundPhase.AdvertiseKeys} and {RoundPhase.Unmask}."
+            );
+        }
+
+        RequireOpen();
+        RequireEnrolled(id);
+        _drops[id] = _drops.TryGetValue(id, out RoundPhase earlier) && earlier < during ? earlier : during;
+    }
+
+    /// <summary>Runs the whole protocol and returns how it ended.</summary>
+    /// <param name="cancellationToken">Cancels between two messages; the outcome is then Aborted with Cancelled.</param>
+    /// <exception cref="ContributionRefusedException">Fewer contributions than the plan's minimum, or the round was completed before.</exception>
+    public RoundOutcome Complete(CancellationToken cancellationToken = default)
+    {
+        RequireOpen();
+        if (_updates.Count < Plan.MinimumSurvivors)
+        {
+            throw Refused(
+                ContributionFault.TooFewContributions,
+                $"{_updates.Count} parties have contributed; the plan gives no sum of fewer than U = {Plan.MinimumSurvivors}. "
+                    + "Contribute for more parties, or make a plan with a smaller minimumSurvivors (at least its threshold).",
+                party: null
+            );
+        }
+
+        if (_federation is not null)
+        {
+            return Outcome = Run(_federation, _enrolled, cancellationToken);
+        }
+
+        // A federation for this round only; its keys go with it.
+        IEnumerable<ParticipantId> ids = _updates.Keys.Union(_drops.Keys);
+        using InProcessFederation federation = InProcessFederation.Create("in-process", ids, _random);
+        return Outcome = Run(federation, federation.Members.Select(member => member.Id), cancellationToken);
+    }
+
+    /// <summary>Drops the encoded updates.</summary>
+    public void Dispose() => _updates.Clear();
+
+    private RoundOutcome Run(
+        InProcessFederation federation,
+        IEnumerable<ParticipantId> enrolled,
+        CancellationToken cancellationToken
+    )
+    {
+        ImmutableArray<FederationMember> members = [.. enrolled.Select(federation.MemberOf)];
+        RoundDescriptor descriptor = Plan.DescribeFor(
+            members.Select(member => member.Enrolment),
+            federation.Name,
+            Round,
+            Attempt,
+            _options.ModelDigest,
+            federation.Suite.Id
+        );
+        using InProcessRun run = new(descriptor, federation, _options, _random, _drops);
+        foreach (FederationMember member in members)
+        {
+            if (_updates.TryGetValue(member.Id, out EncodedUpdate? update))
+            {
+                run.Add(member, update, PolicyFor(federation));
+            }
+        }
+
+        return run.ToTheEnd(cancellationToken);
+    }
+
+    // One owner of all parties: its consent is the plan it made, and the floors are the plan's own numbers.
+    private ClientPolicy PolicyFor(InProcessFederation federation) =>
+        new()
+        {
+            PinnedRoster = [.. federation.Members.Select(member => member.Enrolment)],
+            Federation = federation.Name,
+            MinimumCohort = Math.Min(3, Plan.MinimumSurvivors),
+            MinimumEffectiveCohort = Math.Min(2, Plan.EffectiveCohort),
+            CollusionBoundAtLeast = Plan.CollusionBound,
+            AcceptedSuites = [federation.Suite.Id],
+            Unprotected = Plan.Scheme is AggregationScheme.Plain plain
+                ? LocalConsent.Given(plain.Because)
+                : LocalConsent.Refused,
+            WithoutPrivacyNoise = LocalConsent.Given(Plan.Privacy.Because),
+        };
+
+    private void RequireOpen()
+    {
+        if (Outcome is not null)
+        {
+            throw Refused(
+                ContributionFault.RoundOver,
+                "This round has been completed. Start another one.",
+                party: null
+            );
+        }
+    }
+
+    private void RequireEnrolled(ParticipantId id)
+    {
+        if (id.IsDefault || (_federation is not null && !_enrolled.Contains(id)))
+        {
+            throw Refused(
+                ContributionFault.UnknownParty,
+                id.IsDefault
+                    ? "The default participant id names nobody. Parse a name or use ParticipantId.FromIndex."
+                    : $"'{id}' is not enrolled in this attempt; {string.Join(", ", _enrolled.Take(8))}{(_enrolled.Count > 8 ? ", …" : string.Empty)} are.",
+                id
+            );
+        }
+    }
+
+    private static ContributionRefusedException Refused(
+        ContributionFault fault,
+        string message,
+        ParticipantId? party
+    ) => new(fault, message, party);
+}

@@ -1,0 +1,24 @@
+namespace SecureFed;
+
+/// <summary>A file of records is damaged in a way that no crash explains. Nothing may continue from it.</summary>
+public sealed class StorageDamagedException : IOException
+{
+    /// <summary>Creates the exception.</summary>
+    /// <param name="path">The file.</param>
+    /// <param name="offset">Where the first damaged record begins, in bytes.</param>
+    /// <param name="problem">What is wrong with it.</param>
+    public StorageDamagedException(string path, long offset, string problem)
+        : base(
+            $"'{path}' is damaged at byte {offset}: {problem}. Restore it from a good copy that is not older, or retire the identity or attempt it belongs to."
+        )
+    {
+        Path = path;
+        Offset = offset;
+    }
+
+    /// <summary>The file.</summary>
+    public string Path { get; }
+
+    /// <summary>Where the first damaged record begins, in bytes.</summary>
+    public long Offset { get; }
+}
