@@ -1,5 +1,6 @@
 using System.Globalization;
 using System.Numerics;
+using System.Runtime.CompilerServices;
 
 namespace SecureFed.Core;
 
@@ -22,8 +23,8 @@ public sealed class UpdateEncoding : IEquatable<UpdateEncoding>
     /// <summary>The largest weight a plan may allow: 2^32.</summary>
     public const long LargestMaximumWeight = 1L << 32;
 
-    /// <summary>The smallest clip norm: 2^-64. Below it, single-precision floats lose their relative precision.</summary>
-    public const double SmallestClipNorm = 1.0 / (1UL << 32) / (1UL << 32);
+    /// <summary>The smallest clip norm: 2^-60, one step of the finest grid.</summary>
+    public const double SmallestClipNorm = 1.0 / (1UL << 60);
 
     /// <summary>The largest clip norm: 2^62, beyond which no grid fits the ring.</summary>
     public const double LargestClipNorm = 1UL << 62;
@@ -89,7 +90,7 @@ public sealed class UpdateEncoding : IEquatable<UpdateEncoding>
     /// <summary>Makes the encoding of a plan.</summary>
     /// <param name="length">d, 1 to 2^28.</param>
     /// <param name="maximumParticipants">n, 1 to 65,535.</param>
-    /// <param name="clipNorm">C, finite, 2^-64 to 2^62; its exact binary value counts.</param>
+    /// <param name="clipNorm">C, finite, 2^-60 to 2^62; its exact binary value counts.</param>
     /// <param name="fractionBits">f, 0 to 60.</param>
     /// <param name="maximumWeight">W, 1 to 2^32; or 0 for updates that all weigh the same.</param>
     /// <exception cref="PlanRefusedException">A number is out of range, the grid is too coarse, or the ring would need more than 64 bits.</exception>
@@ -103,12 +104,8 @@ public sealed class UpdateEncoding : IEquatable<UpdateEncoding>
     {
         RequireInRange(length, maximumParticipants, clipNorm, fractionBits, maximumWeight);
 
-        ExactNumber scaledClip = ExactNumber.Of(clipNorm).ScaledByPowerOfTwo(fractionBits);
-        BigInteger coordinateBound = scaledClip.Floor();
-        BigInteger squaredNormBound = scaledClip.Squared().Floor();
-
-        // spec 01-updates#width-3
-        if (coordinateBound.IsZero || (squaredNormBound << 2) < length)
+        (BigInteger coordinateBound, BigInteger squaredNormBound) = Bounds(clipNorm, fractionBits);
+        if (IsTooCoarse(length, coordinateBound, squaredNormBound))
         {
             throw TooCoarse(length, clipNorm, fractionBits);
         }
@@ -166,6 +163,7 @@ public sealed class UpdateEncoding : IEquatable<UpdateEncoding>
         {
             throw Refused(
                 PlanFault.LengthOutOfRange,
+                CultureInfo.InvariantCulture,
                 $"An update has 1 to {MaximumLength} coordinates; the plan says {length}."
             );
         }
@@ -174,6 +172,7 @@ public sealed class UpdateEncoding : IEquatable<UpdateEncoding>
         {
             throw Refused(
                 PlanFault.ParticipantCountOutOfRange,
+                CultureInfo.InvariantCulture,
                 $"A plan names 1 to {MaximumParticipantCount} participants; this one says {maximumParticipants}."
             );
         }
@@ -182,8 +181,9 @@ public sealed class UpdateEncoding : IEquatable<UpdateEncoding>
         {
             throw Refused(
                 PlanFault.ClipNormOutOfRange,
-                $"The clip norm is a finite number from 2^-64 to 2^62; the plan says {clipNorm}. "
-                    + "Take a bound on the length (L2 norm) of one participant's update, for example its median over a trial run."
+                CultureInfo.InvariantCulture,
+                $"The clip norm is a finite number from 2^-60 to 2^62; the plan says {clipNorm}. "
+                    + $"Take a bound on the length (L2 norm) of one participant's update, for example its median over a trial run."
             );
         }
 
@@ -191,6 +191,7 @@ public sealed class UpdateEncoding : IEquatable<UpdateEncoding>
         {
             throw Refused(
                 PlanFault.FractionBitsOutOfRange,
+                CultureInfo.InvariantCulture,
                 $"The grid has 0 to {MaximumFractionBits} fraction bits; the plan says {fractionBits}."
             );
         }
@@ -199,20 +200,41 @@ public sealed class UpdateEncoding : IEquatable<UpdateEncoding>
         {
             throw Refused(
                 PlanFault.MaximumWeightOutOfRange,
+                CultureInfo.InvariantCulture,
                 $"The largest weight is 1 to {LargestMaximumWeight}, or 0 for an unweighted plan; the plan says {maximumWeight}."
             );
         }
     }
 
+    // spec 01-updates#encode-2
+    private static (BigInteger Coordinate, BigInteger SquaredNorm) Bounds(double clipNorm, int fractionBits)
+    {
+        ExactNumber scaledClip = ExactNumber.Of(clipNorm).ScaledByPowerOfTwo(fractionBits);
+        return (scaledClip.Floor(), scaledClip.Squared().Floor());
+    }
+
+    // spec 01-updates#width-3
+    private static bool IsTooCoarse(int length, BigInteger coordinateBound, BigInteger squaredNormBound) =>
+        coordinateBound.IsZero || squaredNormBound << 2 < length;
+
     private static PlanRefusedException TooCoarse(int length, double clipNorm, int fractionBits)
     {
-        // 4·C²·2^2f ≥ d, so f ≥ log2(√d / 2C); and C·2^f ≥ 1. One bit is added against the rounding of the logarithm.
-        double needed = Math.Max(0.5 * Math.Log2(length) - 1, 0) - Math.Log2(clipNorm);
+        string remedy = "Use a larger clip norm or fewer coordinates";
+        for (int finer = fractionBits + 1; finer <= MaximumFractionBits; finer++)
+        {
+            (BigInteger coordinateBound, BigInteger squaredNormBound) = Bounds(clipNorm, finer);
+            if (!IsTooCoarse(length, coordinateBound, squaredNormBound))
+            {
+                remedy = $"Use at least {finer} fraction bits, a larger clip norm, or fewer coordinates";
+                break;
+            }
+        }
+
         return Refused(
             PlanFault.GridTooCoarse,
+            CultureInfo.InvariantCulture,
             $"With {fractionBits} fraction bits the clip norm {clipNorm} is {Math.ScaleB(clipNorm, fractionBits)} grid steps, "
-                + $"and rounding {length} coordinates can alone be that long: updates would be rounded away. "
-                + $"Use at least {(int)Math.Ceiling(needed) + 1} fraction bits, a larger clip norm, or fewer coordinates."
+                + $"and rounding {length} coordinates can alone be that long: updates would be rounded away. {remedy}."
         );
     }
 
@@ -234,7 +256,12 @@ public sealed class UpdateEncoding : IEquatable<UpdateEncoding>
             remedies.Add($"at most {fractionBits - excessBits} fraction bits (now {fractionBits})");
         }
 
-        remedies.Add($"a clip norm of at most {Math.ScaleB(clipNorm, -excessBits)} (now {clipNorm})");
+        remedies.Add(
+            string.Create(
+                CultureInfo.InvariantCulture,
+                $"a clip norm of at most {Math.ScaleB(clipNorm, -excessBits)} (now {clipNorm})"
+            )
+        );
         if (participants >= 1)
         {
             remedies.Add($"at most {participants} participants (now {maximumParticipants})");
@@ -243,13 +270,16 @@ public sealed class UpdateEncoding : IEquatable<UpdateEncoding>
         string weight = maximumWeight > 0 ? $" and weights up to {maximumWeight}" : string.Empty;
         return Refused(
             PlanFault.RingTooWide,
+            CultureInfo.InvariantCulture,
             $"A sum of {maximumParticipants} updates of norm {clipNorm} on the grid 2^-{fractionBits}{weight} needs a ring of "
                 + $"{ringBits} bits; the widest has {Ring.MaximumBits}. Use {string.Join(", or ", remedies)}."
         );
     }
 
-    private static PlanRefusedException Refused(PlanFault fault, FormattableString message) =>
-        new(fault, message.ToString(CultureInfo.InvariantCulture));
-
-    private static PlanRefusedException Refused(PlanFault fault, string message) => new(fault, message);
+    // The culture is fixed: a decimal comma would make a remedy that cannot be typed back.
+    private static PlanRefusedException Refused(
+        PlanFault fault,
+        CultureInfo culture,
+        [InterpolatedStringHandlerArgument(nameof(culture))] ref DefaultInterpolatedStringHandler message
+    ) => new(fault, message.ToStringAndClear());
 }

@@ -65,7 +65,7 @@ public sealed class EncodedUpdate
         RingVector lanes
     )
     {
-        using StochasticRounder rounder = new(random);
+        using StochasticRounder rounder = new(random, values.Length);
         for (int draw = 0; draw < MaximumDraws; draw++)
         {
             if (rounder.Draw(values, factor, squaredNormBound, lanes) <= squaredNormBound)

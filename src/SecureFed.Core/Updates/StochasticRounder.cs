@@ -7,11 +7,11 @@ namespace SecureFed.Core;
 
 /// <summary>Rounds clipped values to the grid, block by block, and measures the exact integer norm of the result.</summary>
 /// <remarks>Not thread-safe: one per encoding of one update. Holds random bytes, which <see cref="Dispose"/> wipes.</remarks>
-internal sealed class StochasticRounder(RandomSource random) : IDisposable
+internal sealed class StochasticRounder(RandomSource random, int length) : IDisposable
 {
     private const int BlockLength = 4096;
 
-    private readonly ushort[] _random = new ushort[BlockLength];
+    private readonly ushort[] _random = new ushort[Math.Min(length, BlockLength)];
 
     /// <summary>One draw: lanes[i] ← values[i]·factor, rounded at random without bias. Lanes are left sign-extended, not reduced.</summary>
     /// <returns>The exact sum of squares of the lanes, or of a prefix when that is already above <paramref name="squaredNormBound"/>.</returns>
