@@ -1,0 +1,47 @@
+using SecureFed.Benchmarks.Measuring;
+using SecureFed.Benchmarks.Peers;
+using SecureFed.Benchmarks.Rounds;
+
+namespace SecureFed.Benchmarks.Rows;
+
+/// <summary>Everything one client computes in a round, against the expansion of its masks alone.</summary>
+internal sealed class ClientRow : BenchmarkRow
+{
+    private const double MostRatio = 3.0;
+    private const int Length = 1_000_000;
+    private const int Peers = 50;
+    private const int Repetitions = 3;
+
+    public override string Name => "client";
+
+    public override string What =>
+        "processor time of one client, all stages (clip, encode, share, mask, sign, unmask), 1M values of 16 bits, 50 peers, against mask bytes ÷ the rate of openssl speed -evp aes-256-ctr";
+
+    public override string Target => "≤ 3.0";
+
+    public override BenchmarkResult Run()
+    {
+        double[][] samples = Sampling.Interleaved(
+            Repetitions,
+            () =>
+            {
+                using MeasuredRound round = MeasuredRound.Run(Peers + 1, Length, dropped: 0);
+                return round.ClientSeconds;
+            },
+            OpenSslSpeed.BytesPerSecond
+        );
+
+        // One mask for each peer and the self mask, in lanes of 4 bytes.
+        double maskBytes = (Peers + 1.0) * Length * sizeof(uint);
+        double ratio = Sampling.Median(samples[0].Zip(samples[1], (seconds, rate) => seconds * rate / maskBytes));
+        return new(ratio <= MostRatio, ratio, Value: null, "times the time of the masks alone")
+        {
+            Details = new Dictionary<string, double>(StringComparer.Ordinal)
+            {
+                ["clientMilliseconds"] = Sampling.Median(samples[0]) * 1e3,
+                ["maskBytes"] = maskBytes,
+                ["openSslGigabytesPerSecond"] = Sampling.Median(samples[1]) / 1e9,
+            },
+        };
+    }
+}
