@@ -1,7 +1,15 @@
 using SecureFed.Benchmarks.Measuring;
 using SecureFed.Benchmarks.Rows;
 
-IReadOnlyList<BenchmarkRow> rows = [new MaskRow(), new ClientRow(), new UnmaskRow(), new UploadRow(), new RoundRow()];
+IReadOnlyList<BenchmarkRow> rows =
+[
+    new MaskRow(),
+    new MeanRow(),
+    new ClientRow(),
+    new UnmaskRow(),
+    new UploadRow(),
+    new RoundRow(),
+];
 
 bool asJson = args.Contains("--json");
 string[] names = [.. args.Where(argument => !argument.StartsWith('-'))];

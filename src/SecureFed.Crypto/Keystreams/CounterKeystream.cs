@@ -7,6 +7,7 @@ using SecureFed.Protocol;
 namespace SecureFed.Crypto.Keystreams;
 
 /// <summary>What both implementations of AES-256-CTR share: bounds, the guard against a second use, the initial counter.</summary>
+[Secret]
 internal abstract class CounterKeystream : MaskKeystream
 {
     /// <summary>

@@ -19,6 +19,7 @@ internal sealed class MeasuredRound : IDisposable
     private readonly HashSet<ParticipantId> _dropped;
     private readonly Dictionary<ParticipantId, MaskingClientSession> _clients = [];
     private readonly Dictionary<ParticipantId, double> _clientSeconds = [];
+    private readonly SortedDictionary<MessageType, double> _secondsByTrigger = [];
     private readonly Queue<(ParticipantId From, OutgoingMessage Message)> _toServer = [];
     private readonly Queue<OutgoingMessage> _toClients = [];
     private readonly MaskingServerSession _server;
@@ -35,6 +36,10 @@ internal sealed class MeasuredRound : IDisposable
 
     /// <summary>Median over the surviving clients of the processor seconds of all stages: clip, encode, share, mask, sign, unmask.</summary>
     public double ClientSeconds { get; private set; }
+
+    /// <summary>Mean processor seconds of a client on each message of the server; joining, with clip and encode, is on the invitation.</summary>
+    public IReadOnlyDictionary<MessageType, double> ClientSecondsByTrigger =>
+        _secondsByTrigger.ToDictionary(entry => entry.Key, entry => entry.Value / _clients.Count);
 
     /// <summary>Processor seconds of the server from the first revealed share to the result.</summary>
     public double UnmaskSeconds { get; private set; }
@@ -159,7 +164,9 @@ internal sealed class MeasuredRound : IDisposable
             message.Type == MessageType.RoundInvitation
                 ? Join(self).Advance(new RoundEvent.Started())
                 : _clients[self].Advance(new RoundEvent.Received(null, message.Bytes));
-        _clientSeconds[self] = _clientSeconds.GetValueOrDefault(self) + CpuClock.Thread() - start;
+        double seconds = CpuClock.Thread() - start;
+        _clientSeconds[self] = _clientSeconds.GetValueOrDefault(self) + seconds;
+        _secondsByTrigger[message.Type] = _secondsByTrigger.GetValueOrDefault(message.Type) + seconds;
 
         foreach (OutgoingMessage reply in step.Send)
         {
