@@ -36,14 +36,11 @@ public sealed class DocumentationTests
 
     [Theory]
     [MemberData(nameof(Projects))]
-    public void Every_public_enum_has_a_zero_that_means_nothing(string project)
+    public void The_zero_of_a_public_enum_is_None_or_has_no_name(string project)
     {
         IEnumerable<string> meaningful = PublicTypes(project)
-            .Where(type =>
-                type.IsEnum
-                && !string.Equals(Enum.GetName(type, Activator.CreateInstance(type)!), "None", StringComparison.Ordinal)
-            )
-            .Select(type => $"{type.FullName} has no None = 0: its default would be a choice nobody made");
+            .Where(type => type.IsEnum && Enum.GetName(type, Activator.CreateInstance(type)!) is not (null or "None"))
+            .Select(type => $"{type.FullName}: its default is a choice nobody made");
 
         Findings.None(meaningful);
     }

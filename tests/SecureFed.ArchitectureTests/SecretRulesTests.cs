@@ -22,6 +22,7 @@ public sealed partial class SecretRulesTests
     {
         ["SecretAccess"] = "an enum: the token that reading a secret must name",
         ["SecretAttribute"] = "the mark itself",
+        ["KeystreamSelection"] = "the choice of an implementation",
         ["SeededRandomSource"] = "a double for tests: its seed is printed on purpose",
     };
 

@@ -1,0 +1,75 @@
+using SecureFed.Core;
+using SecureFed.Crypto;
+using SecureFed.Protocol;
+using SecureFed.Tests.Shared;
+
+namespace SecureFed.UnitTests.FrontDoor;
+
+/// <summary>The program in README.md, compiled, run, and compared with the page.</summary>
+public sealed class ReadmeExampleTests
+{
+    [Fact]
+    public void The_program_of_the_readme_averages_all_five_updates()
+    {
+        // <readme>
+        float[][] updates = [.. Enumerable.Range(1, 5).Select(i => new[] { 0.1f * i, -0.05f * i, 0.5f })];
+        AggregationPlan plan = AggregationPlan.Create(
+            length: 3,
+            maximumParticipants: 5,
+            clipNorm: 1.0,
+            fractionBits: 18,
+            privacy: PrivacyPlan.None(because: "made-up numbers"),
+            scheme: AggregationScheme.PairwiseMasked(minimumSurvivors: 4, collusionBound: 1)
+        );
+        using InProcessRound round = InProcessRound.Start(plan, SystemRandomSource.Instance);
+        for (int i = 0; i < updates.Length; i++)
+        {
+            round.Contribute(ParticipantId.FromIndex(i), updates[i]);
+        }
+
+        round.Drop(ParticipantId.FromIndex(3), during: RoundPhase.Unmask);
+        float[] mean = round.Complete().SumOrThrow().Average();
+        // </readme>
+
+        // Short updates pass unchanged, longer ones are scaled to norm 1; every coordinate is known to a grid step.
+        Assert.Equal(5, updates.Length);
+        Assert.Equal(Expected(updates), mean, new WithinAGridStep());
+    }
+
+    [Fact]
+    public void The_readme_shows_the_program_that_was_run()
+    {
+        string[] source = File.ReadAllLines(
+            RepositoryFolders.InRoot("tests", "SecureFed.UnitTests", "FrontDoor", "ReadmeExampleTests.cs")
+        );
+        int start = Array.FindIndex(source, line => line.Trim() == "// <readme>") + 1;
+        int end = Array.FindIndex(source, line => line.Trim() == "// </readme>");
+
+        string program = string.Join('\n', source[start..end].Select(line => line.Length == 0 ? line : line[8..]));
+
+        Assert.Contains(program, File.ReadAllText(RepositoryFolders.InRoot("README.md")), StringComparison.Ordinal);
+    }
+
+    private static float[] Expected(float[][] updates)
+    {
+        double[] mean = new double[updates[0].Length];
+        foreach (float[] update in updates)
+        {
+            double norm = Math.Sqrt(update.Sum(value => (double)value * value));
+            double scale = Math.Min(1, 1 / norm);
+            for (int i = 0; i < mean.Length; i++)
+            {
+                mean[i] += update[i] * scale / updates.Length;
+            }
+        }
+
+        return [.. mean.Select(value => (float)value)];
+    }
+
+    private sealed class WithinAGridStep : IEqualityComparer<float>
+    {
+        public bool Equals(float x, float y) => Math.Abs(x - y) <= 2f / (1 << 18);
+
+        public int GetHashCode(float obj) => 0;
+    }
+}
