@@ -396,6 +396,33 @@ public sealed class MessageCodecTests
         Assert.Equal("MalformedMessage, session: the message ends inside it", result.ToString());
     }
 
+    [Fact]
+    public void A_descriptor_is_the_bytes_that_the_specification_writes()
+    {
+        RoundDescriptor round = SmallRound(
+            because: "x",
+            roster: [new RosterEntry(ParticipantId.Parse("a"), new byte[] { 7 })]
+        );
+        byte[] expected =
+        [
+            .. (byte[])[1, 0, 1, 1, (byte)'x'],
+            .. (byte[])[0xE8, 3, 0, 0],
+            .. (byte[])[0, 0, 0, 0, 0, 0, 0xF0, 0x3F],
+            .. (byte[])[16, 5, 0, 0, 0, 0, 0, 0, 0, 0, 0, 20],
+            .. (byte[])[4, 0, 3, 0, 1, 0],
+            6,
+            .. "a test"u8,
+            .. Digest.Of("model"u8).ToArray(),
+            5,
+            .. "north"u8,
+            .. (byte[])[9, 0, 0, 0, 0, 0, 0, 0],
+            .. (byte[])[2, 0, 0, 0],
+            .. (byte[])[1, 0, 1, (byte)'a', 1, 7],
+        ];
+
+        Assert.Equal(expected, RoundDescriptorCodec.Encode(round));
+    }
+
     private static byte[] Sample(MessageType type) =>
         MessageCodec.Encode(new MessageRecipe(type, Parties: 5, Entries: 3, VectorBytes: 12, Seed: 1).Build());
 
@@ -422,13 +449,13 @@ public sealed class MessageCodecTests
             MaximumWeight = 0,
             RingBits = 20,
             Threshold = 4,
-            MinimumSurvivors = 4,
+            MinimumSurvivors = 3,
             CollusionBound = 1,
             NoPrivacyBecause = "a test",
             ModelDigest = Digest.Of("model"u8),
             Federation = federation,
-            Round = 1,
-            Attempt = 1,
+            Round = 9,
+            Attempt = 2,
             Roster =
                 roster
                 ?? [.. Enumerable.Range(0, 5).Select(i => new RosterEntry(ParticipantId.FromIndex(i), new byte[65]))],

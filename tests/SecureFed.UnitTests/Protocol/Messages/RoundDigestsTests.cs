@@ -133,6 +133,7 @@ public sealed class RoundDigestsTests
             RoundDigests.ShareCommitment(ShareKind.SelfMaskSeed, s_d, 1, 2, share, salt),
             RoundDigests.ShareCommitment(ShareKind.MaskKey, Digest.Of("another"u8), 1, 2, share, salt),
             RoundDigests.ShareCommitment(ShareKind.MaskKey, s_d, 3, 2, share, salt),
+            RoundDigests.ShareCommitment(ShareKind.MaskKey, s_d, 1, 3, share, salt),
             RoundDigests.ShareCommitment(ShareKind.MaskKey, s_d, 2, 1, share, salt),
             RoundDigests.ShareCommitment(ShareKind.MaskKey, s_d, 1, 2, otherShare, salt),
             RoundDigests.ShareCommitment(ShareKind.MaskKey, s_d, 1, 2, share, otherSalt),
@@ -163,6 +164,45 @@ public sealed class RoundDigestsTests
         ];
 
         Assert.Equal(digests.Length, digests.Distinct().Count());
+    }
+
+    [Fact]
+    public void Digests_are_the_hashes_that_the_specification_writes()
+    {
+        byte[] seed = MessageRecipe.RandomBytes(new Random(1), 32);
+        byte[] salt = MessageRecipe.RandomBytes(new Random(2), 16);
+        byte[] d = s_d.ToArray();
+        ProtocolMessage.KeyAdvertisement one = Advertisement(0x0102);
+
+        Assert.Equal(Digest.Of([.. "SecureFed/1 descriptor"u8, .. RoundDescriptorCodec.Encode(s_round)]), s_d);
+        Assert.Equal(
+            Digest.Of([
+                .. "SecureFed/1 cohort"u8,
+                .. d,
+                1,
+                0,
+                2,
+                1,
+                65,
+                .. one.ChannelKey.Span,
+                65,
+                .. one.MaskKey.Span,
+                .. one.SeedCommitment.ToArray(),
+            ]),
+            RoundDigests.Cohort(s_d, [one])
+        );
+        Assert.Equal(
+            Digest.Of([.. "SecureFed/1 seed commitment"u8, .. d, 2, 1, .. seed]),
+            RoundDigests.SeedCommitment(s_d, 0x0102, seed)
+        );
+        Assert.Equal(
+            Digest.Of([.. "SecureFed/1 share commitment"u8, 2, .. d, 2, 1, 4, 3, .. seed, .. salt]),
+            RoundDigests.ShareCommitment(ShareKind.SelfMaskSeed, s_d, 0x0102, 0x0304, seed, salt)
+        );
+        Assert.Equal(
+            Digest.Of([.. "SecureFed/1 survivor sets"u8, .. d, 9, 0, 0x0F, 0x01, 9, 0, 0x07, 0x00]),
+            RoundDigests.SurvivorSets(s_d, PartySet.Of(9, [0, 1, 2, 3, 8]), PartySet.Of(9, [0, 1, 2]))
+        );
     }
 
     private static Digest DigestWithRoster(ImmutableArray<RosterEntry> roster)
