@@ -269,7 +269,8 @@ public abstract class ServerSession : RoundSession<AggregateResult>
             : OnPhaseMessage(from, index, message, Digest.Of(received.Message.Span));
     }
 
-    // The first message counts; the same again gets the current announcement again, another one is a fault.
+    // The first message counts; another one is a fault. The same again means that the announcement was lost on its way
+    // only when this client has not answered that announcement: or two honest parties would answer each other for ever.
     private Step<AggregateResult> OnRepeat(ParticipantId from, Digest before, Digest now)
     {
         if (before != now)
@@ -279,7 +280,7 @@ public abstract class ServerSession : RoundSession<AggregateResult>
 
         return new()
         {
-            Send = [.. Announcements().Where(message => message.To == from)],
+            Send = HasAnswered(_indices[from]) ? [] : [.. Announcements().Where(message => message.To == from)],
             Faults = [new(from, CurrentPhase, PeerFaultKind.DuplicateMessage)],
         };
     }
