@@ -6,9 +6,9 @@ namespace SecureFed;
 /// <summary>Reasons in words and where the specification treats them.</summary>
 public static class AbortReasonExtensions
 {
-    /// <summary>The place in the specification, for example "spec/07-registry.md#abort-reasons" with the reason's number after a slash.</summary>
+    /// <summary>The place in the specification, for example "spec/07-registry.md#abort-reasons, number 16".</summary>
     public static string SpecAnchor(this AbortReason reason) =>
-        string.Create(CultureInfo.InvariantCulture, $"spec/07-registry.md#abort-reasons ({(ushort)reason})");
+        string.Create(CultureInfo.InvariantCulture, $"spec/07-registry.md#abort-reasons, number {(ushort)reason}");
 
     /// <summary>What happened and what the operator can do, in one or two sentences.</summary>
     public static string Describe(this AbortReason reason) =>
