@@ -10,7 +10,7 @@ namespace SecureFed.Core;
 /// </remarks>
 public static class RingPacking
 {
-    /// <summary>⌈length·b / 8⌉, the size of the packed vector in bytes.</summary>
+    /// <summary>⌈length·b / 8⌉, the size of the packed vector in bytes. spec 01-updates#packing-2</summary>
     /// <param name="ring">The ring.</param>
     /// <param name="length">Number of elements, at least 1; the size must stay below 2^31 bytes.</param>
     /// <exception cref="ArgumentOutOfRangeException">The length is not positive or the packed vector would not fit an array.</exception>

@@ -102,6 +102,7 @@ public sealed class UpdateEncoding : IEquatable<UpdateEncoding>
         long maximumWeight = 0
     )
     {
+        // spec 01-updates#encode-1
         RequireInRange(length, maximumParticipants, clipNorm, fractionBits, maximumWeight);
 
         (BigInteger coordinateBound, BigInteger squaredNormBound) = Bounds(clipNorm, fractionBits);
@@ -110,7 +111,7 @@ public sealed class UpdateEncoding : IEquatable<UpdateEncoding>
             throw TooCoarse(length, clipNorm, fractionBits);
         }
 
-        // spec 01-updates#width-1
+        // spec 01-updates#width-1, and 01-updates#width-2 for why a sum then cannot wrap
         BigInteger largest = BigInteger.Max(coordinateBound, maximumWeight);
         long ringBits = (maximumParticipants * largest).GetBitLength() + 1;
         if (ringBits > Ring.MaximumBits)

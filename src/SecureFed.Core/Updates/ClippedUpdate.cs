@@ -2,11 +2,11 @@ using SecureFed.Core.Kernels;
 
 namespace SecureFed.Core;
 
-/// <summary>An update whose exact L2 norm is at most the plan's clip norm. Made only by <see cref="Clip"/>.</summary>
+/// <summary>An update whose exact L2 norm is at most the plan's clip norm. Made only by <see cref="Clip"/>. spec 01-updates#clip-1</summary>
 /// <remarks>Immutable and thread-safe. Secret to its owner: it does not print its values.</remarks>
 public sealed class ClippedUpdate
 {
-    // A clipped update is scaled to C·(1 − 2^-22). Rounding to float lengthens it by at most 2^-24 of its norm plus
+    // spec 01-updates#clip-3: a clipped update is scaled to C·(1 − 2^-22). Rounding to float lengthens it by at most 2^-24 of its norm plus
     // 2^-150 per coordinate, and the norm and the factor are off by less than 2^-35: the sum stays below 2^-22.
     private const double ScalingMargin = 1.0 / (1 << 22);
 

@@ -2,7 +2,7 @@ using SecureFed.Core.Kernels;
 
 namespace SecureFed.Core;
 
-/// <summary>An update as ring elements: integers on the grid 2^-f whose exact norm keeps the plan's bound. Made only by <see cref="Encode"/>.</summary>
+/// <summary>An update as ring elements: integers on the grid 2^-f whose exact norm keeps the plan's bound. Made only by <see cref="Encode"/>. spec 01-updates#stages-1</summary>
 /// <remarks>
 /// Secret to its owner until it is masked or encrypted; it does not print its values. The vector is mutable so that the
 /// next stage can work in place; after <see cref="Encode"/> returns, the library itself does not change it.
@@ -14,6 +14,9 @@ public sealed class EncodedUpdate
 
     /// <summary>How often the length is corrected to make room for rounding. spec 01-updates#round-3</summary>
     internal const int MaximumShrinks = 16;
+
+    // At half its length even an update on the coarsest allowed grid has its mean squared norm inside the bound.
+    private const double SmallestShrink = 0.5;
 
     private EncodedUpdate(UpdateEncoding encoding, RingVector values)
     {
@@ -46,6 +49,7 @@ public sealed class EncodedUpdate
         RoundWithinBound(update.Values, factor, encoding.SquaredNormBound, random, lanes);
 
         lanes.Reduce();
+        // spec 01-updates#weight-3
         if (encoding.IsWeighted)
         {
             lanes[encoding.Length] = (ulong)update.Weight;
@@ -68,6 +72,7 @@ public sealed class EncodedUpdate
         using StochasticRounder rounder = new(random, values.Length);
         for (int draw = 0; draw < MaximumDraws; draw++)
         {
+            // spec 01-updates#norm-1
             if (rounder.Draw(values, factor, squaredNormBound, lanes) <= squaredNormBound)
             {
                 return;
@@ -81,32 +86,37 @@ public sealed class EncodedUpdate
         );
     }
 
-    // Rounding at random makes a vector longer on average, by the variance of the rounding. A clipped update lies just
-    // inside the bound, so without this nearly every draw for a long one would be refused and rounding toward zero,
-    // which is biased, would be the rule. Returns the factor ≤ 1 that leaves room for the mean and two deviations.
+    // spec 01-updates#round-3: rounding at random makes a vector longer on average, by the variance of the rounding. A
+    // clipped update lies just inside the bound, so without this nearly every draw for a long one would be refused and
+    // rounding toward zero, which is biased, would be the rule. Returns the factor ≤ 1 that leaves room for the mean and
+    // two deviations. Vectors that cannot leave the bound, such as those on the grid, are left alone.
     private static double RoomForRounding(ReadOnlySpan<float> values, double stepsPerUnit, UInt128 squaredNormBound)
     {
         double bound = (double)squaredNormBound;
         double squaredNorm = SumOfSquares.Run(values) * stepsPerUnit * stepsPerUnit;
         double largestVariance = 0.25 * values.Length;
-        if (squaredNorm + largestVariance + Allowance(squaredNorm, largestVariance) <= bound)
+        if (
+            squaredNorm + largestVariance + Allowance(squaredNorm, largestVariance) <= bound
+            || RoundedUpNorm.Run(values, stepsPerUnit) <= bound
+        )
         {
             return 1.0;
         }
 
         double shrink = 1.0;
-        for (int round = 0; round < MaximumShrinks; round++)
+        for (int round = 0; round < MaximumShrinks && shrink > SmallestShrink; round++)
         {
             double current = squaredNorm * shrink * shrink;
             double variance = RoundingVariance.Run(values, stepsPerUnit * shrink);
             double room = bound - variance - Allowance(current, variance);
-            if (current <= room)
+            if (variance <= 0 || current <= room)
             {
                 break;
             }
 
             // Never so close to 1 that the rounded product of the factors could reach the unshrunk one.
-            shrink *= Math.Min(1 - (1.0 / (1L << 40)), Math.Max(0.5, Math.Sqrt(Math.Max(room, 0) / current)));
+            shrink *= Math.Min(1 - (1.0 / (1L << 40)), Math.Sqrt(Math.Max(room, 0) / current));
+            shrink = Math.Max(shrink, SmallestShrink);
         }
 
         return shrink;

@@ -36,7 +36,7 @@ public sealed class LocalUpdate
         return Checked(values.ToArray(), weight);
     }
 
-    /// <summary>The update that leads from one model to another: to[i] − from[i], rounded to float.</summary>
+    /// <summary>The update that leads from one model to another: to[i] − from[i], rounded to float. spec 01-updates#input-2</summary>
     /// <param name="from">float[d], the model the round started from.</param>
     /// <param name="to">float[d], the model after training.</param>
     /// <param name="weight">At least 1, for example the number of examples.</param>

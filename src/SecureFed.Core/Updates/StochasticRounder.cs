@@ -5,7 +5,7 @@ using SecureFed.Core.Kernels;
 
 namespace SecureFed.Core;
 
-/// <summary>Rounds clipped values to the grid, block by block, and measures the exact integer norm of the result.</summary>
+/// <summary>Rounds clipped values to the grid, block by block, and measures the exact integer norm of the result. spec 01-updates#round-1</summary>
 /// <remarks>Not thread-safe: one per encoding of one update. Holds random bytes, which <see cref="Dispose"/> wipes.</remarks>
 internal sealed class StochasticRounder(RandomSource random, int length) : IDisposable
 {

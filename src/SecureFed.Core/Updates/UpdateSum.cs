@@ -35,7 +35,7 @@ public sealed class UpdateSum
 
     /// <summary>
     /// Whether the sum is one that contributors who keep the plan could have: |coordinate| ≤ contributors · B, and a total
-    /// weight from contributors to contributors · W. False proves that some contributor broke the plan; true proves nothing.
+    /// weight from contributors to contributors · W. False proves that some contributor broke the plan; true proves nothing. spec 01-updates#decode-4
     /// </summary>
     public bool IsWithinPlan
     {
@@ -61,7 +61,7 @@ public sealed class UpdateSum
     /// <summary>long[d], the exact sum in grid steps.</summary>
     public long[] Integers() => (long[])_integers.Clone();
 
-    /// <summary>float[d], the sum in the unit of the update: integer · 2^-f, rounded to float. In a weighted plan each update counts w / W.</summary>
+    /// <summary>spec 01-updates#decode-2: float[d], the sum in the unit of the update: integer · 2^-f, rounded to float. In a weighted plan each update counts w / W.</summary>
     public float[] Sum() => Scaled(_encoding.GridStep);
 
     /// <summary>float[d], the mean update: the sum divided by the number of contributors, or the weighted mean Σ w·x / Σ w.</summary>

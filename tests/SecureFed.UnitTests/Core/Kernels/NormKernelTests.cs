@@ -64,6 +64,7 @@ public sealed class NormKernelTests
             float[] values = KernelCases.Floats(length, length, 3e38f);
             double squares = SumOfSquares.Scalar(values);
             double variance = RoundingVariance.Scalar(values, 1000.0 / 3);
+            double roundedUp = RoundedUpNorm.Scalar(values, 1000.0 / 3);
 
             for (int offset = 0; offset < (length > 300 ? 2 : KernelCases.OffsetCount); offset++)
             {
@@ -72,6 +73,7 @@ public sealed class NormKernelTests
                 {
                     Assert.Equal(Bits(squares), Bits(SumOfSquares.Vector(width, buffer.Span)));
                     Assert.Equal(Bits(variance), Bits(RoundingVariance.Vector(width, buffer.Span, 1000.0 / 3)));
+                    Assert.Equal(Bits(roundedUp), Bits(RoundedUpNorm.Vector(width, buffer.Span, 1000.0 / 3)));
                 }
             }
         }
@@ -94,6 +96,16 @@ public sealed class NormKernelTests
             BigInteger difference = BigInteger.Abs(ScaledDouble(SumOfSquares.Run(values), 298) - exact);
             Assert.True(difference << 36 <= exact, $"{length} values");
         }
+    }
+
+    [Fact]
+    public void Variance_and_worst_case_of_rounding_follow_their_formulas()
+    {
+        // Fractions ½, ¼, ¾ and 0; magnitudes 1.5, 2.25, 0.75 and 4.
+        float[] values = [0.375f, -0.5625f, 0.1875f, -1f];
+
+        Assert.Equal(0.25 + 0.1875 + 0.1875, RoundingVariance.Run(values, 4));
+        Assert.Equal(4 + 9 + 1 + 16, RoundedUpNorm.Run(values, 4));
     }
 
     [Fact]

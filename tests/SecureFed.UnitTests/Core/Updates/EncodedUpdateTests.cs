@@ -152,7 +152,8 @@ public sealed class EncodedUpdateTests
     [InlineData(40_000)]
     public void The_coarsest_allowed_grid_keeps_the_bound_and_most_of_the_update(int count)
     {
-        // 4·C²·2^2f = d exactly: rounding noise alone may be as long as the bound.
+        // 4·C²·2^2f = d exactly: rounding noise alone may be as long as the bound. Each clipped coordinate is half a step,
+        // and half of that is sent.
         UpdateEncoding encoding = UpdateEncoding.Create(count, 3, clipNorm: Math.Sqrt(count) / 2, fractionBits: 0);
         float[] values = new float[count];
         Array.Fill(values, 1f);
@@ -163,7 +164,43 @@ public sealed class EncodedUpdateTests
         );
 
         Assert.True(Norm(encoded) <= (BigInteger)encoding.SquaredNormBound);
-        Assert.InRange(Enumerable.Range(0, count).Sum(i => (double)encoded.Values[i]) / count, 0.1, 0.5);
+        Assert.InRange(Enumerable.Range(0, count).Sum(i => (double)encoded.Values[i]) / count, 0.2, 0.3);
+    }
+
+    [Theory]
+    [InlineData(new[] { 3f, -4f }, 5.0)]
+    [InlineData(new[] { 1f }, 1.0)]
+    [InlineData(new[] { 1f, 1f, -1f, 1f, 0f, 0f, 0f, 0f }, 2.0)]
+    public void Integers_on_the_bound_are_encoded_exactly(float[] values, double clipNorm)
+    {
+        UpdateEncoding encoding = UpdateEncoding.Create(values.Length, 3, clipNorm, fractionBits: 0);
+
+        EncodedUpdate encoded = EncodedUpdate.Encode(
+            ClippedUpdate.Clip(LocalUpdate.Create(values), encoding),
+            new SeededBytes(6)
+        );
+
+        Assert.Equal(
+            values.Select(value => (BigInteger)value),
+            Enumerable.Range(0, values.Length).Select(i => ExactArithmetic.Signed(encoded.Values[i], encoding.RingBits))
+        );
+    }
+
+    [Fact]
+    public void The_example_of_the_specification_is_encoded_as_it_says()
+    {
+        UpdateEncoding encoding = UpdateEncoding.Create(3, 4, clipNorm: 1, fractionBits: 8);
+
+        EncodedUpdate encoded = EncodedUpdate.Encode(
+            ClippedUpdate.Clip(LocalUpdate.Create([0.5f, -0.25f, 0.0078125f]), encoding),
+            new SeededBytes(7)
+        );
+
+        Assert.Equal(
+            (12, 256L, (UInt128)65536),
+            (encoding.RingBits, encoding.CoordinateBound, encoding.SquaredNormBound)
+        );
+        Assert.Equal([0x80, 0x00, 0xFC, 0x02, 0x00], RingPacking.Pack(encoded.Values));
     }
 
     [Fact]
