@@ -35,17 +35,15 @@ internal abstract class CounterKeystream : MaskKeystream
 
     protected ulong CounterLow { get; }
 
-    public sealed override void AddTo(Span<uint> lanes, long firstLane) =>
-        Apply<uint, AddLanes>(lanes, Claim<uint>(lanes.Length, firstLane));
+    public sealed override void AddTo(Span<uint> lanes, long firstLane) => Use<uint, AddLanes>(lanes, firstLane);
 
     public sealed override void SubtractFrom(Span<uint> lanes, long firstLane) =>
-        Apply<uint, SubtractLanes>(lanes, Claim<uint>(lanes.Length, firstLane));
+        Use<uint, SubtractLanes>(lanes, firstLane);
 
-    public sealed override void AddTo(Span<ulong> lanes, long firstLane) =>
-        Apply<ulong, AddLanes>(lanes, Claim<ulong>(lanes.Length, firstLane));
+    public sealed override void AddTo(Span<ulong> lanes, long firstLane) => Use<ulong, AddLanes>(lanes, firstLane);
 
     public sealed override void SubtractFrom(Span<ulong> lanes, long firstLane) =>
-        Apply<ulong, SubtractLanes>(lanes, Claim<ulong>(lanes.Length, firstLane));
+        Use<ulong, SubtractLanes>(lanes, firstLane);
 
     /// <summary>Applies the stream from byte <paramref name="firstByte"/> on, which is a multiple of the lane width.</summary>
     protected abstract void Apply<TLane, TOperation>(Span<TLane> lanes, long firstByte)
@@ -54,6 +52,17 @@ internal abstract class CounterKeystream : MaskKeystream
 
     /// <summary>Throws when this stream has been wiped.</summary>
     protected abstract void ThrowIfDisposed();
+
+    private void Use<TLane, TOperation>(Span<TLane> lanes, long firstLane)
+        where TLane : unmanaged, IBinaryInteger<TLane>
+        where TOperation : ILaneOperation
+    {
+        long firstByte = Claim<TLane>(lanes.Length, firstLane);
+        Apply<TLane, TOperation>(lanes, firstByte);
+
+        // Wiped in the meantime by another thread: the lanes may have been masked under a key of zeros.
+        ThrowIfDisposed();
+    }
 
     private long Claim<TLane>(int count, long firstLane)
         where TLane : unmanaged
