@@ -1,0 +1,103 @@
+using System.Collections.Immutable;
+using SecureFed.Core;
+
+namespace SecureFed.Samples.Shared;
+
+/// <summary>One hospital's rows: private training rows, and held-out rows that the demonstration pools to measure.</summary>
+/// <param name="Name">The hospital.</param>
+/// <param name="Training">Rows it trains on.</param>
+/// <param name="Test">Held-out rows.</param>
+public sealed record Hospital(ParticipantId Name, LabelledRows Training, LabelledRows Test);
+
+/// <summary>Hospitals that hold the same features of different patients, and how they agreed to train.</summary>
+/// <remarks>Immutable after construction.</remarks>
+public sealed class HospitalFederation
+{
+    private const double TrainingShare = 0.7;
+
+    private HospitalFederation(string title, string attribution, ImmutableArray<Hospital> hospitals, HospitalPlan plan)
+    {
+        Title = title;
+        Attribution = attribution;
+        Hospitals = [.. hospitals.OrderBy(hospital => hospital.Name)];
+        Plan = plan;
+        Test = LabelledRows.Concat([.. Hospitals.Select(hospital => hospital.Test)]);
+    }
+
+    /// <summary>What the data are, for headings.</summary>
+    public string Title { get; }
+
+    /// <summary>The sentence that goes wherever results are shown.</summary>
+    public string Attribution { get; }
+
+    /// <summary>The hospitals, ascending by name.</summary>
+    public ImmutableArray<Hospital> Hospitals { get; }
+
+    /// <summary>The public plan of the training.</summary>
+    public HospitalPlan Plan { get; }
+
+    /// <summary>Everybody's held-out rows together.</summary>
+    public LabelledRows Test { get; }
+
+    /// <summary>The Wisconsin rows that come with the samples, dealt to five hospitals by label skew.</summary>
+    /// <param name="seed">Splits rows; the same seed gives the same hospitals.</param>
+    public static HospitalFederation Wisconsin(int seed = 1)
+    {
+        string[] names = ["eastfield", "harbourview", "lakeside", "northgate", "riverside"];
+        LabelledRows[] parts = DataSplit.ByLabelSkew(
+            WisconsinData.Load(),
+            names.Length,
+            concentration: 2,
+            minimumRowCount: 40,
+            seed
+        );
+        return new HospitalFederation(
+            "Breast Cancer Wisconsin, five hospitals",
+            WisconsinData.Attribution,
+            [.. names.Select((name, i) => Split(name, parts[i], seed))],
+            new HospitalPlan(
+                RoundCount: 20,
+                new LocalTraining(Epochs: 5, LearningRate: 0.5, Penalty: 0.01),
+                ClipNorm: 2,
+                MaximumRowCount: 1024
+            )
+        );
+    }
+
+    /// <summary>The four hospitals of the heart disease data.</summary>
+    /// <param name="folder">Holds processed.cleveland.data and its three neighbours.</param>
+    /// <param name="seed">Splits rows into training and test parts.</param>
+    /// <exception cref="DataFileException">A file is missing or malformed.</exception>
+    public static HospitalFederation HeartDisease(string folder, int seed = 1)
+    {
+        ImmutableArray<LabelledRows> centres = HeartDiseaseData.LoadFolder(folder);
+        return new HospitalFederation(
+            "Heart disease, four hospitals",
+            HeartDiseaseData.Attribution,
+            [.. HeartDiseaseData.Centres.Select((name, i) => Split(name, centres[i], seed))],
+            new HospitalPlan(
+                RoundCount: 20,
+                new LocalTraining(Epochs: 5, LearningRate: 0.3, Penalty: 0.01),
+                ClipNorm: 2,
+                MaximumRowCount: 1024
+            )
+        );
+    }
+
+    private static Hospital Split(string name, LabelledRows rows, int seed)
+    {
+        (LabelledRows training, LabelledRows test) = DataSplit.Stratified(rows, TrainingShare, seed);
+        return new Hospital(ParticipantId.Parse(name), training, test);
+    }
+}
+
+/// <summary>What the hospitals agree on before the first round; all of it is public.</summary>
+/// <param name="RoundCount">Rounds of training.</param>
+/// <param name="Local">Each hospital's training within a round.</param>
+/// <param name="ClipNorm">A bound on the L2 norm of an update that honest training does not reach, so that clipping changes nothing.</param>
+/// <param name="MaximumRowCount">The public bound on a hospital's training rows, which is also the largest weight.</param>
+public sealed record HospitalPlan(int RoundCount, LocalTraining Local, double ClipNorm, int MaximumRowCount)
+{
+    /// <summary>The statistics by which the hospitals agree on a common scale.</summary>
+    public StandardisationStatistics StatisticsOf(ImmutableArray<Feature> features) => new(features, MaximumRowCount);
+}
