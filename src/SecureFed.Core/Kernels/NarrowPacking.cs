@@ -1,5 +1,6 @@
 using System.Buffers.Binary;
 using System.Runtime.CompilerServices;
+using System.Runtime.InteropServices;
 
 namespace SecureFed.Core.Kernels;
 
@@ -40,10 +41,17 @@ internal static class NarrowPacking
     public static void Unpack(ReadOnlySpan<byte> source, int bits, Span<uint> lanes)
     {
         uint mask = uint.MaxValue >> (32 - bits);
-        long position = 0;
-        for (int i = 0; i < lanes.Length; i++, position += bits)
+        ref byte first = ref MemoryMarshal.GetReference(source);
+        int inside = ElementsInside(source.Length, bits, lanes.Length);
+        nuint position = 0;
+        for (int i = 0; i < inside; i++, position += (nuint)bits)
         {
-            lanes[i] = Read(source, position) & mask;
+            lanes[i] = Read(ref first, position) & mask;
+        }
+
+        for (int i = inside; i < lanes.Length; i++)
+        {
+            lanes[i] = ReadAtEnd(source, (long)i * bits) & mask;
         }
     }
 
@@ -51,29 +59,45 @@ internal static class NarrowPacking
     public static void UnpackAdd(ReadOnlySpan<byte> source, int bits, Span<uint> lanes)
     {
         uint mask = uint.MaxValue >> (32 - bits);
-        long position = 0;
-        for (int i = 0; i < lanes.Length; i++, position += bits)
+        ref byte first = ref MemoryMarshal.GetReference(source);
+        int inside = ElementsInside(source.Length, bits, lanes.Length);
+        nuint position = 0;
+        for (int i = 0; i < inside; i++, position += (nuint)bits)
         {
-            lanes[i] = unchecked(lanes[i] + Read(source, position)) & mask;
+            lanes[i] = unchecked(lanes[i] + Read(ref first, position)) & mask;
+        }
+
+        for (int i = inside; i < lanes.Length; i++)
+        {
+            lanes[i] = unchecked(lanes[i] + ReadAtEnd(source, (long)i * bits)) & mask;
         }
     }
 
-    // The bits from `position` on, at least 32 of them as far as the source has them. The exit depends on lengths only.
-    [MethodImpl(MethodImplOptions.AggressiveInlining)]
-    private static uint Read(ReadOnlySpan<byte> source, long position)
+    // How many elements start at least eight bytes before the end, so that a 64-bit read stays inside the source.
+    private static int ElementsInside(int byteLength, int bits, int elementCount)
     {
-        int first = (int)(position >> 3);
-        int shift = (int)(position & 7);
-        return source.Length - first >= sizeof(ulong)
-            ? unchecked((uint)(BinaryPrimitives.ReadUInt64LittleEndian(source[first..]) >> shift))
-            : ReadAtEnd(source[first..], shift);
+        long lastStart = ((byteLength - (long)sizeof(ulong)) * 8) + 7;
+        return lastStart < 0 ? 0 : (int)Math.Min(elementCount, (lastStart / bits) + 1);
     }
 
-    private static uint ReadAtEnd(ReadOnlySpan<byte> rest, int shift)
+    // The 32 bits from `position` on, and what follows them is masked away by the caller.
+    [MethodImpl(MethodImplOptions.AggressiveInlining)]
+    private static uint Read(ref byte first, nuint position)
     {
+        ulong word = Unsafe.ReadUnaligned<ulong>(ref Unsafe.Add(ref first, position >> 3));
+        return unchecked(
+            (uint)(
+                (BitConverter.IsLittleEndian ? word : BinaryPrimitives.ReverseEndianness(word)) >> (int)(position & 7)
+            )
+        );
+    }
+
+    private static uint ReadAtEnd(ReadOnlySpan<byte> source, long position)
+    {
+        ReadOnlySpan<byte> rest = source[(int)(position >> 3)..];
         Span<byte> padded = stackalloc byte[sizeof(ulong)];
         padded.Clear();
-        rest.CopyTo(padded);
-        return unchecked((uint)(BinaryPrimitives.ReadUInt64LittleEndian(padded) >> shift));
+        rest[..Math.Min(rest.Length, padded.Length)].CopyTo(padded);
+        return unchecked((uint)(BinaryPrimitives.ReadUInt64LittleEndian(padded) >> (int)(position & 7)));
     }
 }

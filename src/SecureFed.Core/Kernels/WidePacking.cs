@@ -1,5 +1,6 @@
 using System.Buffers.Binary;
 using System.Runtime.CompilerServices;
+using System.Runtime.InteropServices;
 
 namespace SecureFed.Core.Kernels;
 
@@ -42,10 +43,17 @@ internal static class WidePacking
     public static void Unpack(ReadOnlySpan<byte> source, int bits, Span<ulong> lanes)
     {
         ulong mask = ulong.MaxValue >> (64 - bits);
-        long position = 0;
-        for (int i = 0; i < lanes.Length; i++, position += bits)
+        ref byte first = ref MemoryMarshal.GetReference(source);
+        int inside = ElementsInside(source.Length, bits, lanes.Length);
+        nuint position = 0;
+        for (int i = 0; i < inside; i++, position += (nuint)bits)
         {
-            lanes[i] = Read(source, position) & mask;
+            lanes[i] = Read(ref first, position) & mask;
+        }
+
+        for (int i = inside; i < lanes.Length; i++)
+        {
+            lanes[i] = ReadAtEnd(source, (long)i * bits) & mask;
         }
     }
 
@@ -53,35 +61,45 @@ internal static class WidePacking
     public static void UnpackAdd(ReadOnlySpan<byte> source, int bits, Span<ulong> lanes)
     {
         ulong mask = ulong.MaxValue >> (64 - bits);
-        long position = 0;
-        for (int i = 0; i < lanes.Length; i++, position += bits)
+        ref byte first = ref MemoryMarshal.GetReference(source);
+        int inside = ElementsInside(source.Length, bits, lanes.Length);
+        nuint position = 0;
+        for (int i = 0; i < inside; i++, position += (nuint)bits)
         {
-            lanes[i] = unchecked(lanes[i] + Read(source, position)) & mask;
+            lanes[i] = unchecked(lanes[i] + Read(ref first, position)) & mask;
+        }
+
+        for (int i = inside; i < lanes.Length; i++)
+        {
+            lanes[i] = unchecked(lanes[i] + ReadAtEnd(source, (long)i * bits)) & mask;
         }
     }
 
-    // The bits from `position` on, 64 of them as far as the source has them. The exit depends on lengths only.
+    // How many elements start at least nine bytes before the end, so that both reads stay inside the source.
+    private static int ElementsInside(int byteLength, int bits, int elementCount)
+    {
+        long lastStart = ((byteLength - (long)sizeof(ulong) - 1) * 8) + 7;
+        return lastStart < 0 ? 0 : (int)Math.Min(elementCount, (lastStart / bits) + 1);
+    }
+
+    // The 64 bits from `position` on; what follows the element is masked away by the caller.
     [MethodImpl(MethodImplOptions.AggressiveInlining)]
-    private static ulong Read(ReadOnlySpan<byte> source, long position)
+    private static ulong Read(ref byte first, nuint position)
     {
-        int first = (int)(position >> 3);
+        ref byte start = ref Unsafe.Add(ref first, position >> 3);
         int shift = (int)(position & 7);
-        if (source.Length - first <= sizeof(ulong))
-        {
-            return ReadAtEnd(source[first..], shift);
-        }
-
-        ulong low = BinaryPrimitives.ReadUInt64LittleEndian(source[first..]) >> shift;
+        ulong word = Unsafe.ReadUnaligned<ulong>(ref start);
+        ulong low = (BitConverter.IsLittleEndian ? word : BinaryPrimitives.ReverseEndianness(word)) >> shift;
         // Two shifts, because with shift = 0 a single one would be by 64.
-        ulong high = (ulong)source[first + sizeof(ulong)] << 1 << (63 - shift);
-        return low | high;
+        return low | ((ulong)Unsafe.Add(ref start, sizeof(ulong)) << 1 << (63 - shift));
     }
 
-    private static ulong ReadAtEnd(ReadOnlySpan<byte> rest, int shift)
+    private static ulong ReadAtEnd(ReadOnlySpan<byte> source, long position)
     {
-        Span<byte> padded = stackalloc byte[sizeof(ulong)];
+        ReadOnlySpan<byte> rest = source[(int)(position >> 3)..];
+        Span<byte> padded = stackalloc byte[2 * sizeof(ulong)];
         padded.Clear();
-        rest.CopyTo(padded);
-        return BinaryPrimitives.ReadUInt64LittleEndian(padded) >> shift;
+        rest[..Math.Min(rest.Length, padded.Length)].CopyTo(padded);
+        return Read(ref MemoryMarshal.GetReference(padded), (nuint)(position & 7));
     }
 }
