@@ -48,7 +48,18 @@ public sealed class MaskingClientSession : ClientSession
                 unmask,
                 request
             ),
-            (ClientPhase.AwaitingResult state, ProtocolMessage.ResultAnnouncement result) => OnResult(state, result),
+            (ClientPhase.AwaitingResult state, ProtocolMessage.ResultAnnouncement result) => OnResult(
+                state.Cohort,
+                state.Survivors,
+                result
+            ),
+
+            // A survivor whose signature came too late for U4: its input is in the sum although nobody asked it to unmask.
+            (ClientPhase.AwaitingSignatures state, ProtocolMessage.ResultAnnouncement result) => OnResult(
+                state.Cohort,
+                state.Survivors,
+                result
+            ),
             (_, _) => Fault(PeerFaultKind.WrongPhase),
         };
 
@@ -107,6 +118,7 @@ public sealed class MaskingClientSession : ClientSession
         }
 
         Invariant.Check(ownShare is not null, "a dealer keeps its own share");
+        _state = new ClientPhase.AwaitingShares(cohort, state.Channel, state.Mask, state.Seed, ownShare);
         Digest root = ShareTree.Root(cohort.LeavesOf(SelfIndex, dealt));
         ProtocolMessage.EncryptedShares reply = new(
             cohort.Digest,
@@ -114,7 +126,6 @@ public sealed class MaskingClientSession : ClientSession
             dealt,
             Sign(MessageCodec.SignedContentOfShares(cohort.Digest, SelfIndex, root))
         );
-        _state = new ClientPhase.AwaitingShares(cohort, state.Channel, state.Mask, state.Seed, ownShare);
         return Answer(announcement.Type, request, reply, null, []);
     }
 
@@ -134,30 +145,32 @@ public sealed class MaskingClientSession : ClientSession
             return Leave(refused.Reason, refused.Named);
         }
 
+        // The next phase owns the shares from here on, so that every way out of this method wipes them.
         Dictionary<ushort, HeldShare> held = new() { [SelfIndex] = state.OwnShare };
-        ImmutableArray<ShareComplaint> complaints = DeliveryChecks.OpenAll(
-            Suite,
-            state.Cohort,
-            SelfIndex,
-            state.Channel,
-            delivery,
-            held
-        );
-        ReadOnlyMemory<byte>? packed = Mask(state, delivery.Sharers);
+        _state = new ClientPhase.AwaitingSurvivors(state.Cohort, delivery.Sharers, held);
+        ImmutableArray<ShareComplaint> complaints;
+        ReadOnlyMemory<byte>? packed;
+        try
+        {
+            complaints = DeliveryChecks.OpenAll(Suite, state.Cohort, SelfIndex, state.Channel, delivery, held);
+            packed = Mask(state, delivery.Sharers);
+        }
+        finally
+        {
+            // spec 03-masking#keys-1: the keys have done their work.
+            state.Channel.Dispose();
+            state.Mask.Dispose();
+            state.Seed.Dispose();
+        }
+
         if (packed is not { } vector)
         {
-            ClientPhase.DisposeAll(held.Values);
             return Leave(AbortReason.InvalidPoint);
         }
 
-        // The keys have done their work: only the shares of others and the own one are needed from here on.
-        state.Channel.Dispose();
-        state.Mask.Dispose();
-        state.Seed.Dispose();
         ProtocolMessage.MaskedInput Build(ReadOnlyMemory<byte> signature) =>
             new(state.Cohort.Digest, SelfIndex, delivery.Sharers, complaints, vector, signature);
         ProtocolMessage.MaskedInput reply = Build(Sign(MessageCodec.SignedContent(Build(default))));
-        _state = new ClientPhase.AwaitingSurvivors(state.Cohort, delivery.Sharers, held);
 
         // spec 03-masking#durability-4: the charge is durable before the masked vector leaves. Without noise it charges nothing.
         DurableRecord charged = new(DurableRecordKind.ClientCharged, state.Cohort.Digest, DescriptorDigest.ToArray());
@@ -267,12 +280,16 @@ public sealed class MaskingClientSession : ClientSession
         return Answer(unmask.Type, request, reply, null, []);
     }
 
-    private Step<ClientReceipt> OnResult(ClientPhase.AwaitingResult state, ProtocolMessage.ResultAnnouncement result) =>
-        result.Survivors.Equals(state.Survivors)
+    private Step<ClientReceipt> OnResult(
+        CohortView cohort,
+        PartySet survivors,
+        ProtocolMessage.ResultAnnouncement result
+    ) =>
+        result.Survivors.Equals(survivors)
             ? Complete(
                 new ClientReceipt(
-                    state.Cohort.Digest,
-                    [.. state.Survivors.Members.Select(index => Descriptor.Roster[index].Id)],
+                    cohort.Digest,
+                    [.. survivors.Members.Select(index => Descriptor.Roster[index].Id)],
                     result.SumDigest,
                     DescriptorRules.EffectiveCohort(Descriptor.Threshold, Descriptor.CollusionBound)
                 )

@@ -35,18 +35,54 @@ internal static class ShareDealing
         using SecretBytes privateKey = mask.CopyPrivateKey();
         SecretBytes[] keyShares = suite.Split(privateKey, threshold, cohort.Count, random);
         SecretBytes[] seedShares = suite.Split(seed, threshold, cohort.Count, random);
-        ImmutableArray<DealtShare>.Builder dealt = ImmutableArray.CreateBuilder<DealtShare>(cohort.Count);
+        HeldShare[] pairs =
+        [
+            .. keyShares.Zip(
+                seedShares,
+                (keyShare, seedShare) =>
+                    new HeldShare(
+                        keyShare,
+                        SecretBytes.Generate(RevealedShare.SaltSizeInBytes, random),
+                        seedShare,
+                        SecretBytes.Generate(RevealedShare.SaltSizeInBytes, random)
+                    )
+            ),
+        ];
         ownShare = null;
+        try
+        {
+            return Publish(suite, cohort, dealer, channel, pairs, out ownShare, out refused);
+        }
+        finally
+        {
+            // Whatever happened, only the dealer's own pair lives on.
+            foreach (HeldShare pair in pairs)
+            {
+                if (!ReferenceEquals(pair, ownShare))
+                {
+                    pair.Dispose();
+                }
+            }
+        }
+    }
+
+    private static ImmutableArray<DealtShare> Publish(
+        ProtocolSuite suite,
+        CohortView cohort,
+        ushort dealer,
+        AgreementKeyPair channel,
+        HeldShare[] pairs,
+        out HeldShare? ownShare,
+        out ushort? refused
+    )
+    {
+        ImmutableArray<DealtShare>.Builder dealt = ImmutableArray.CreateBuilder<DealtShare>(cohort.Count);
+        HeldShare? kept = null;
         refused = null;
         for (int position = 0; position < cohort.Count; position++)
         {
             ProtocolMessage.KeyAdvertisement holder = cohort.Advertisements[position];
-            HeldShare pair = new(
-                keyShares[position],
-                SecretBytes.Generate(RevealedShare.SaltSizeInBytes, random),
-                seedShares[position],
-                SecretBytes.Generate(RevealedShare.SaltSizeInBytes, random)
-            );
+            HeldShare pair = pairs[position];
             bool own = holder.Sender == dealer;
             byte[]? ciphertext = own ? [] : TrySeal(suite, cohort, dealer, channel, holder, pair);
             if (ciphertext is null)
@@ -64,14 +100,11 @@ internal static class ShareDealing
             );
             if (own)
             {
-                ownShare = pair;
-            }
-            else
-            {
-                pair.Dispose();
+                kept = pair;
             }
         }
 
+        ownShare = kept;
         return dealt.MoveToImmutable();
     }
 

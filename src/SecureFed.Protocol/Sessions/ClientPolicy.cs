@@ -128,7 +128,8 @@ public sealed class ClientPolicy
             );
         }
 
-        if (descriptor.NoPrivacyBecause.Length != 0 && !WithoutPrivacyNoise.IsGiven)
+        // Every round of this version is without noise; whatever the server writes, consent is local.
+        if (!WithoutPrivacyNoise.IsGiven)
         {
             return new(
                 AbortReason.PrivacyTooWeak,

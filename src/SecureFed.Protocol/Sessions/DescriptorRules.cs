@@ -86,6 +86,11 @@ public static class DescriptorRules
             return new(AbortReason.FederationMismatch, "the federation's name is malformed");
         }
 
+        if (string.IsNullOrWhiteSpace(descriptor.NoPrivacyBecause))
+        {
+            return new(AbortReason.PrivacyTooWeak, "a round without privacy noise must say why");
+        }
+
         return descriptor.Attempt == 0 ? new(AbortReason.RoundParametersChanged, "attempts are numbered from 1") : null;
     }
 

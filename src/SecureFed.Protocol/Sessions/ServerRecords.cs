@@ -11,16 +11,17 @@ internal static class ServerRecords
     /// <summary>Each item with its u32 length before it.</summary>
     public static byte[] Pack(IEnumerable<ReadOnlyMemory<byte>> items)
     {
-        List<byte> packed = [];
-        Span<byte> length = stackalloc byte[4];
-        foreach (ReadOnlyMemory<byte> item in items)
+        ReadOnlyMemory<byte>[] all = [.. items];
+        byte[] packed = new byte[all.Sum(item => 4 + item.Length)];
+        Span<byte> left = packed;
+        foreach (ReadOnlyMemory<byte> item in all)
         {
-            BinaryPrimitives.WriteInt32LittleEndian(length, item.Length);
-            packed.AddRange(length);
-            packed.AddRange(item.Span);
+            BinaryPrimitives.WriteInt32LittleEndian(left, item.Length);
+            item.Span.CopyTo(left[4..]);
+            left = left[(4 + item.Length)..];
         }
 
-        return [.. packed];
+        return packed;
     }
 
     /// <summary>The items.</summary>
