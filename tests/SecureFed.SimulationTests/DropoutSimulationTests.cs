@@ -84,7 +84,7 @@ public class DropoutSimulationTests(ITestOutputHelper output)
                     )
                     {
                         Assert.Equal(other.Result.Sum.Decode().Integers(), one.Result.Sum.Decode().Integers());
-                        Assert.Equal(other.Result.Survivors, one.Result.Survivors);
+                        Assert.Equal(other.Result.Survivors.ToArray(), one.Result.Survivors.ToArray());
                     }
 
                     RoundEnding<AggregateResult>? Play(SchemeKind scheme, Dictionary<int, int> silent)

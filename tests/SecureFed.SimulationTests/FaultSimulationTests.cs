@@ -48,7 +48,12 @@ public class FaultSimulationTests(ITestOutputHelper output)
             world.AssertSound();
             Assert.Equal(1, world.Crashes);
             AggregateResult actual = Assert.IsType<RoundEnding<AggregateResult>.Completed>(world.Ending).Result;
-            Assert.Equal(expected.Sum.Decode().Integers(), actual.Sum.Decode().Integers());
+
+            // A party that falls silent after so many messages may fall silent earlier when it has to repeat some.
+            if (silentParty < 0)
+            {
+                Assert.Equal(expected.Sum.Decode().Integers(), actual.Sum.Decode().Integers());
+            }
         }
 
         output.WriteLine($"{calm.ServerActions} crash points");

@@ -104,7 +104,7 @@ internal sealed class World : IDisposable
             Assert.Equal(expected, result.Sum.Decode().Integers().Select(value => (BigInteger)value));
             Assert.True(result.Survivors.Length >= _cast.Descriptor.MinimumSurvivors);
             AggregateResult first = ((RoundEnding<AggregateResult>.Completed)AllEndings[0]).Result;
-            Assert.Equal(first.Survivors, result.Survivors);
+            Assert.Equal(first.Survivors.ToArray(), result.Survivors.ToArray());
         }
     }
 
