@@ -1,5 +1,4 @@
 using System.Buffers.Binary;
-using System.Collections.Immutable;
 using System.Security.Cryptography;
 using System.Text;
 using SecureFed.Core;
@@ -104,7 +103,7 @@ public sealed class MessageCodecTests
     [Fact]
     public void A_message_above_the_limit_is_too_large_and_one_at_the_limit_is_not()
     {
-        RoundDescriptor descriptor = SmallRound();
+        RoundDescriptor descriptor = RoundDescriptorCodecTests.SmallRound();
         MessageLimits limits = MessageLimits.For(descriptor);
         byte[] longest = MessageCodec.Encode(Plain(limits.MaximumPackedVectorSizeInBytes));
         byte[] tooLong = MessageCodec.Encode(Plain(limits.MaximumPackedVectorSizeInBytes + 1));
@@ -150,7 +149,7 @@ public sealed class MessageCodecTests
     [Fact]
     public void A_set_over_another_roster_is_refused_when_the_round_is_known()
     {
-        MessageLimits limits = MessageLimits.For(SmallRound());
+        MessageLimits limits = MessageLimits.For(RoundDescriptorCodecTests.SmallRound());
         byte[] same = MessageCodec.Encode(new ProtocolMessage.SurvivorAnnouncement(s_session, PartySet.Of(5, [0])));
         byte[] smaller = MessageCodec.Encode(new ProtocolMessage.SurvivorAnnouncement(s_session, PartySet.Of(4, [0])));
         byte[] larger = MessageCodec.Encode(new ProtocolMessage.SurvivorAnnouncement(s_session, PartySet.Of(6, [0])));
@@ -191,6 +190,28 @@ public sealed class MessageCodecTests
         Assert.Equal("complaints", MessageCodec.Decode(repeated, MessageLimits.Default).Field);
         Assert.Throws<ArgumentException>(() => MessageCodec.Encode(Complaining(2, 2)));
         Assert.Throws<ArgumentException>(() => MessageCodec.Encode(Complaining(3, 2)));
+    }
+
+    [Theory]
+    [InlineData(MessageType.CohortAnnouncement, "advertisements")]
+    [InlineData(MessageType.ShareDelivery, "envelopes")]
+    public void A_list_whose_second_entry_names_the_first_party_or_an_earlier_one_is_refused(
+        MessageType type,
+        string field
+    )
+    {
+        byte[] first = MessageCodec.Encode(WithParties(type, 5));
+        byte[] bytes = MessageCodec.Encode(WithParties(type, 5, 6));
+        int second = first.Length;
+        Assert.Equal(6, bytes[second]);
+        Assert.NotNull(MessageCodec.Decode(bytes, MessageLimits.Default).Message);
+        foreach (byte other in (byte[])[5, 4, 0])
+        {
+            bytes[second] = other;
+
+            Assert.Equal(field, MessageCodec.Decode(bytes, MessageLimits.Default).Field);
+            Assert.Throws<ArgumentException>(() => MessageCodec.Encode(WithParties(type, 5, other)));
+        }
     }
 
     [Fact]
@@ -241,83 +262,6 @@ public sealed class MessageCodecTests
                 )
             )
         );
-    }
-
-    [Theory]
-    [InlineData(0.0)]
-    [InlineData(double.NegativeInfinity)]
-    [InlineData(-1.0)]
-    [InlineData(double.NaN)]
-    [InlineData(double.PositiveInfinity)]
-    public void A_clip_norm_that_is_not_positive_and_finite_is_refused_on_both_sides(double clipNorm)
-    {
-        byte[] bytes = MessageCodec.Encode(new ProtocolMessage.RoundInvitation(s_session, SmallRound()));
-        BinaryPrimitives.WriteDoubleLittleEndian(bytes.AsSpan(Header + 2 + 1 + 1 + 4), clipNorm);
-
-        DecodeResult result = MessageCodec.Decode(bytes, MessageLimits.Default);
-
-        Assert.Equal("descriptor.clipNorm", result.Field);
-        Assert.Throws<ArgumentException>(() => RoundDescriptorCodec.Encode(SmallRound(clipNorm: clipNorm)));
-    }
-
-    [Theory]
-    [InlineData("Cleveland")]
-    [InlineData("")]
-    [InlineData("a b")]
-    [InlineData("caf\u00E9")]
-    public void A_federation_that_is_not_a_name_is_refused(string federation) =>
-        Assert.Throws<ArgumentException>(() => RoundDescriptorCodec.Encode(SmallRound(federation: federation)));
-
-    [Fact]
-    public void Text_that_has_no_single_encoding_or_controls_a_terminal_is_refused()
-    {
-        // Not inline data: test runners replace lone surrogates.
-        foreach (string because in (string[])["tab\there", "\u001B[2J", "lone \uD800", "\uDC00 wrong \uD800 order"])
-        {
-            Assert.Throws<ArgumentException>(() => RoundDescriptorCodec.Encode(SmallRound(because: because)));
-        }
-
-        Assert.Throws<ArgumentException>(() =>
-            RoundDescriptorCodec.Encode(SmallRound(because: new string('\u00E9', 101)))
-        );
-        Assert.NotEmpty(RoundDescriptorCodec.Encode(SmallRound(because: new string('\u00E9', 100))));
-    }
-
-    [Theory]
-    [InlineData("C080", "an overlong encoding")]
-    [InlineData("EDA080", "a surrogate")]
-    [InlineData("F4908080", "above U+10FFFF")]
-    [InlineData("C328", "a missing continuation byte")]
-    [InlineData("1B", "a control character")]
-    public void Bytes_that_are_not_the_one_encoding_of_a_text_are_refused(string hex, string why)
-    {
-        byte[] text = Convert.FromHexString(hex);
-        byte[] good = RoundDescriptorCodec.Encode(SmallRound(because: new string('x', text.Length)));
-        byte[] bytes = [.. Prefix(MessageType.RoundInvitation), .. good];
-        Assert.NotNull(MessageCodec.Decode(bytes, MessageLimits.Default).Message);
-        text.CopyTo(bytes.AsSpan(Header + 4));
-
-        DecodeResult result = MessageCodec.Decode(bytes, MessageLimits.Default);
-
-        Assert.True(result.Field == "descriptor.unprotectedBecause", $"{why}: {result}");
-    }
-
-    [Fact]
-    public void A_roster_must_be_strictly_ascending()
-    {
-        RosterEntry a = new(ParticipantId.Parse("a"), new byte[1]);
-        RosterEntry b = new(ParticipantId.Parse("b"), new byte[1]);
-
-        Assert.NotEmpty(RoundDescriptorCodec.Encode(SmallRound(roster: [a, b])));
-        Assert.Throws<ArgumentException>(() => RoundDescriptorCodec.Encode(SmallRound(roster: [b, a])));
-        Assert.Throws<ArgumentException>(() => RoundDescriptorCodec.Encode(SmallRound(roster: [a, a])));
-        byte[] repeated =
-        [
-            .. Prefix(MessageType.RoundInvitation),
-            .. RoundDescriptorCodec.Encode(SmallRound(roster: [a, b])),
-        ];
-        repeated[^3] = (byte)'a';
-        Assert.Equal("descriptor.roster", MessageCodec.Decode(repeated, MessageLimits.Default).Field);
     }
 
     [Fact]
@@ -396,32 +340,34 @@ public sealed class MessageCodecTests
         Assert.Equal("MalformedMessage, session: the message ends inside it", result.ToString());
     }
 
-    [Fact]
-    public void A_descriptor_is_the_bytes_that_the_specification_writes()
-    {
-        RoundDescriptor round = SmallRound(
-            because: "x",
-            roster: [new RosterEntry(ParticipantId.Parse("a"), new byte[] { 7 })]
-        );
-        byte[] expected =
-        [
-            .. (byte[])[1, 0, 1, 1, (byte)'x'],
-            .. (byte[])[0xE8, 3, 0, 0],
-            .. (byte[])[0, 0, 0, 0, 0, 0, 0xF0, 0x3F],
-            .. (byte[])[16, 5, 0, 0, 0, 0, 0, 0, 0, 0, 0, 20],
-            .. (byte[])[4, 0, 3, 0, 1, 0],
-            6,
-            .. "a test"u8,
-            .. Digest.Of("model"u8).ToArray(),
-            5,
-            .. "north"u8,
-            .. (byte[])[9, 0, 0, 0, 0, 0, 0, 0],
-            .. (byte[])[2, 0, 0, 0],
-            .. (byte[])[1, 0, 1, (byte)'a', 1, 7],
-        ];
-
-        Assert.Equal(expected, RoundDescriptorCodec.Encode(round));
-    }
+    private static ProtocolMessage WithParties(MessageType type, params ushort[] parties) =>
+        type == MessageType.CohortAnnouncement
+            ? new ProtocolMessage.CohortAnnouncement(
+                s_session,
+                [
+                    .. parties.Select(party => new ProtocolMessage.KeyAdvertisement(
+                        s_session,
+                        party,
+                        new byte[65],
+                        new byte[65],
+                        s_session,
+                        s_signature
+                    )),
+                ]
+            )
+            : new ProtocolMessage.ShareDelivery(
+                s_session,
+                1,
+                PartySet.Of(9, [5, 6]),
+                [
+                    .. parties.Select(party => new ShareEnvelope(
+                        party,
+                        new DealtShare(s_session, s_session, new byte[116]),
+                        [s_session],
+                        s_signature
+                    )),
+                ]
+            );
 
     private static byte[] Sample(MessageType type) =>
         MessageCodec.Encode(new MessageRecipe(type, Parties: 5, Entries: 3, VectorBytes: 12, Seed: 1).Build());
@@ -430,34 +376,4 @@ public sealed class MessageCodecTests
 
     private static ProtocolMessage.PlainInput Plain(int vectorBytes) =>
         new(s_session, 3, new byte[vectorBytes], s_signature);
-
-    private static RoundDescriptor SmallRound(
-        double clipNorm = 1,
-        string federation = "north",
-        string because = "",
-        ImmutableArray<RosterEntry>? roster = null
-    ) =>
-        new()
-        {
-            Suite = SuiteId.P256A256V1,
-            Scheme = SchemeKind.MaskedComplete,
-            UnprotectedBecause = because,
-            Length = 1000,
-            ClipNorm = clipNorm,
-            FractionBits = 16,
-            MaximumParticipants = 5,
-            MaximumWeight = 0,
-            RingBits = 20,
-            Threshold = 4,
-            MinimumSurvivors = 3,
-            CollusionBound = 1,
-            NoPrivacyBecause = "a test",
-            ModelDigest = Digest.Of("model"u8),
-            Federation = federation,
-            Round = 9,
-            Attempt = 2,
-            Roster =
-                roster
-                ?? [.. Enumerable.Range(0, 5).Select(i => new RosterEntry(ParticipantId.FromIndex(i), new byte[65]))],
-        };
 }
