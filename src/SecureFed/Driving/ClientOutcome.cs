@@ -1,0 +1,66 @@
+using System.Collections.Immutable;
+using SecureFed.Core;
+using SecureFed.Protocol;
+
+namespace SecureFed;
+
+/// <summary>How an attempt ended at a client. A closed family.</summary>
+public abstract class ClientOutcome
+{
+    private ClientOutcome(RoundDescriptor descriptor, IEnumerable<PeerFault> faults) =>
+        (Descriptor, Faults) = (descriptor, [.. faults]);
+
+    /// <summary>The round.</summary>
+    public RoundDescriptor Descriptor { get; }
+
+    /// <summary>What the server and other dealers did wrong, in order.</summary>
+    public ImmutableArray<PeerFault> Faults { get; }
+
+    internal static ClientOutcome Of(
+        RoundEnding<ClientReceipt> ending,
+        RoundDescriptor descriptor,
+        IEnumerable<PeerFault> faults
+    ) =>
+        ending switch
+        {
+            RoundEnding<ClientReceipt>.Completed done => new Completed(done.Result, descriptor, faults),
+            RoundEnding<ClientReceipt>.Aborted aborted => new Aborted(
+                aborted.Reason,
+                aborted.Named,
+                descriptor,
+                faults
+            ),
+            _ => throw new InvariantViolatedException("a session ends Completed or Aborted"),
+        };
+
+    /// <summary>The server announced a result.</summary>
+    public sealed class Completed : ClientOutcome
+    {
+        internal Completed(ClientReceipt receipt, RoundDescriptor descriptor, IEnumerable<PeerFault> faults)
+            : base(descriptor, faults) => Receipt = receipt;
+
+        /// <summary>What this client keeps.</summary>
+        public ClientReceipt Receipt { get; }
+    }
+
+    /// <summary>The attempt is over for this client without a result.</summary>
+    public sealed class Aborted : ClientOutcome
+    {
+        internal Aborted(
+            AbortReason reason,
+            ImmutableArray<ParticipantId> named,
+            RoundDescriptor descriptor,
+            IEnumerable<PeerFault> faults
+        )
+            : base(descriptor, faults) => (Reason, Named) = (reason, named);
+
+        /// <summary>Why.</summary>
+        public AbortReason Reason { get; }
+
+        /// <summary>The parties that caused it; may be empty.</summary>
+        public ImmutableArray<ParticipantId> Named { get; }
+
+        /// <summary>What happened and what to do, in words.</summary>
+        public string Explanation => Reason.Describe();
+    }
+}

@@ -1,0 +1,79 @@
+using SecureFed.Core;
+using SecureFed.Crypto;
+using SecureFed.Protocol;
+
+namespace SecureFed;
+
+/// <summary>Everything a server driver needs for one attempt.</summary>
+public sealed class ServerRun
+{
+    /// <summary>The attempt; see <see cref="AggregationPlan.DescribeFor"/>.</summary>
+    public required RoundDescriptor Descriptor { get; init; }
+
+    /// <summary>Carries messages.</summary>
+    public required IServerTransport Transport { get; init; }
+
+    /// <summary>Keeps decisions. What it holds of this attempt already is resumed.</summary>
+    public required IRoundStore Store { get; init; }
+
+    /// <summary>How long to wait.</summary>
+    public required RoundDeadlines Deadlines { get; init; }
+
+    /// <summary>The primitives. Default: SF-P256-A256-1.</summary>
+    public ProtocolSuite Suite { get; init; } = P256Suite.Instance;
+
+    /// <summary>Measures deadlines. Default: the system's clock.</summary>
+    public TimeProvider Time { get; init; } = TimeProvider.System;
+
+    /// <summary>Hears where the round stands. Default: nobody.</summary>
+    public IProgress<RoundProgress>? Progress { get; init; }
+
+    /// <summary>How unmasking may use several cores. Default: sequential.</summary>
+    public WorkSplitter Splitter { get; init; } = WorkSplitter.Sequential;
+}
+
+/// <summary>Everything a client driver needs for one attempt, after the update was trained.</summary>
+public sealed class ClientRun
+{
+    /// <summary>The attempt as the server offered it.</summary>
+    public required RoundDescriptor Descriptor { get; init; }
+
+    /// <summary>This client.</summary>
+    public required ParticipantId Self { get; init; }
+
+    /// <summary>Signs with this client's pinned key.</summary>
+    public required ISigner Signer { get; init; }
+
+    /// <summary>This client's floors.</summary>
+    public required ClientPolicy Policy { get; init; }
+
+    /// <summary>SHA-256 of the model the update was trained from.</summary>
+    public required Digest ExpectedModel { get; init; }
+
+    /// <summary>The update, encoded for this attempt's lattice.</summary>
+    public required EncodedUpdate Update { get; init; }
+
+    /// <summary>Carries messages.</summary>
+    public required IClientTransport Transport { get; init; }
+
+    /// <summary>Remembers what this client joined.</summary>
+    public required IClientJournal Journal { get; init; }
+
+    /// <summary>How long to wait for the server.</summary>
+    public required RoundDeadlines Deadlines { get; init; }
+
+    /// <summary>The primitives. Default: SF-P256-A256-1.</summary>
+    public ProtocolSuite Suite { get; init; } = P256Suite.Instance;
+
+    /// <summary>Keys, seeds and shares are drawn from it. Default: the system's generator.</summary>
+    public RandomSource Random { get; init; } = SystemRandomSource.Instance;
+
+    /// <summary>Measures deadlines. Default: the system's clock.</summary>
+    public TimeProvider Time { get; init; } = TimeProvider.System;
+
+    /// <summary>Hears where the round stands. Default: nobody.</summary>
+    public IProgress<RoundProgress>? Progress { get; init; }
+
+    /// <summary>How mask expansion may use several cores. Default: sequential.</summary>
+    public WorkSplitter Splitter { get; init; } = WorkSplitter.Sequential;
+}
