@@ -1,0 +1,175 @@
+using SecureFed.Core;
+using SecureFed.Protocol;
+using SecureFed.Testing;
+
+namespace SecureFed.UnitTests.FrontDoor;
+
+/// <summary>The same parties over many rounds.</summary>
+public sealed class InProcessFederationTests
+{
+    private static readonly AggregationPlan s_plan = Plans.Masked(length: 3, parties: 5, survivors: 4);
+
+    [Fact]
+    public void Rounds_follow_each_other_with_the_same_keys_and_fresh_masks()
+    {
+        using InProcessFederation federation = TestFederation.Create(5, seed: 1);
+
+        RoundOutcome.Completed first = Assert.IsType<RoundOutcome.Completed>(Run(federation));
+        RoundOutcome.Completed second = Assert.IsType<RoundOutcome.Completed>(Run(federation));
+
+        Assert.Equal(first.Sum.Integers(), second.Sum.Integers());
+        Assert.Equal([1UL, 2UL], new[] { first.Descriptor.Round, second.Descriptor.Round });
+        Assert.NotEqual(first.Cohort, second.Cohort);
+        Assert.NotEqual(
+            first.MaskedUploadOf(ParticipantId.FromIndex(0)).ToArray(),
+            second.MaskedUploadOf(ParticipantId.FromIndex(0)).ToArray()
+        );
+    }
+
+    [Fact]
+    public void A_round_number_that_members_joined_before_is_refused_by_every_client()
+    {
+        IReadOnlyList<FederationMember> members = TestFederation.Members(5);
+        using InProcessFederation before = FromMembers(members, lastRound: 0);
+        Assert.IsType<RoundOutcome.Completed>(Run(before));
+
+        using InProcessFederation rolledBack = FromMembers(members, lastRound: 0);
+        using InProcessFederation continued = FromMembers(members, lastRound: 1);
+        RoundOutcome.Aborted replayed = Assert.IsType<RoundOutcome.Aborted>(Run(rolledBack));
+
+        Assert.All(replayed.ClientAborts.Values, reason => Assert.Equal(AbortReason.RoundReplayed, reason));
+        Assert.Equal(5, replayed.ClientAborts.Count);
+        Assert.Contains("RoundReplayed", replayed.Explanation, StringComparison.Ordinal);
+        Assert.IsType<RoundOutcome.Completed>(Run(continued));
+    }
+
+    [Fact]
+    public void A_dealer_of_inconsistent_shares_is_named_and_the_next_attempt_runs_without_it()
+    {
+        LyingSuite suite = new(liesAtSplits: [0, 1]);
+        using InProcessFederation federation = InProcessFederation.FromMembers(
+            "test-federation",
+            TestFederation.Members(5),
+            suite,
+            new SeededRandomSource(3)
+        );
+
+        RoundOutcome outcome = federation.RunRound(
+            s_plan,
+            round => InProcessRoundTests.Fill(round, 5, without: federation.Excluded.IsEmpty ? [] : [0])
+        );
+
+        RoundOutcome.Completed done = Assert.IsType<RoundOutcome.Completed>(outcome);
+        Assert.Equal<ParticipantId[]>([ParticipantId.FromIndex(0)], [.. federation.Excluded]);
+        Assert.Equal(2u, done.Descriptor.Attempt);
+        Assert.Equal(Plans.SumOf(3, [1, 2, 3, 4]), done.Sum.Integers());
+        Assert.Equal(5, Assert.IsType<RoundOutcome.Completed>(Run(federation)).Survivors.Length);
+    }
+
+    [Fact]
+    public void After_a_sum_there_is_no_further_attempt()
+    {
+        using InProcessFederation federation = TestFederation.Create(5, seed: 4);
+        Run(federation);
+
+        Assert.Throws<InvalidOperationException>(() => federation.StartAttempt(s_plan));
+    }
+
+    [Fact]
+    public void Members_are_checked_when_they_enrol()
+    {
+        IReadOnlyList<FederationMember> members = TestFederation.Members(3);
+
+        Assert.Throws<ArgumentException>(() => FromMembers([.. members, members[0]], lastRound: 0));
+        Assert.Throws<ArgumentException>(() =>
+            InProcessFederation.FromMembers("Bad Name", members, TestSuite.Instance, new SeededRandomSource(1))
+        );
+        Assert.Throws<ArgumentException>(() =>
+            InProcessFederation.FromMembers(
+                "f",
+                members,
+                SecureFed.Crypto.P256Suite.Instance,
+                new SeededRandomSource(1)
+            )
+        );
+    }
+
+    private static InProcessFederation FromMembers(IReadOnlyList<FederationMember> members, ulong lastRound) =>
+        InProcessFederation.FromMembers(
+            "test-federation",
+            members,
+            TestSuite.Instance,
+            new SeededRandomSource(lastRound),
+            lastRound
+        );
+
+    private static RoundOutcome Run(InProcessFederation federation) =>
+        federation.RunRound(s_plan, round => InProcessRoundTests.Fill(round, 5), maximumAttempts: 1);
+
+    /// <summary>The toy suite, except that some splits share another secret: every share is well-formed, and together they lie.</summary>
+    private sealed class LyingSuite(int[] liesAtSplits) : ProtocolSuite
+    {
+        private readonly ProtocolSuite _honest = TestSuite.Instance;
+        private int _splits;
+
+        public override SuiteId Id => _honest.Id;
+        public override string Name => _honest.Name;
+        public override int AgreementPublicKeySizeInBytes => _honest.AgreementPublicKeySizeInBytes;
+        public override int SigningPublicKeySizeInBytes => _honest.SigningPublicKeySizeInBytes;
+        public override int SignatureSizeInBytes => _honest.SignatureSizeInBytes;
+        public override int SealTagSizeInBytes => _honest.SealTagSizeInBytes;
+
+        public override AgreementKeyPair GenerateKeyPair(RandomSource random) => _honest.GenerateKeyPair(random);
+
+        public override AgreementKeyPair? TryImportPrivateKey(SecretBytes privateKey) =>
+            _honest.TryImportPrivateKey(privateKey);
+
+        public override bool IsValidAgreementPublicKey(ReadOnlySpan<byte> publicKey) =>
+            _honest.IsValidAgreementPublicKey(publicKey);
+
+        public override bool IsValidSigningPublicKey(ReadOnlySpan<byte> publicKey) =>
+            _honest.IsValidSigningPublicKey(publicKey);
+
+        public override SecretBytes? TryAgree(AgreementKeyPair own, ReadOnlySpan<byte> peerPublicKey) =>
+            _honest.TryAgree(own, peerPublicKey);
+
+        public override SecretBytes DeriveKey(SecretBytes inputKey, ReadOnlySpan<byte> info) =>
+            _honest.DeriveKey(inputKey, info);
+
+        public override void Seal(
+            SecretBytes key,
+            ReadOnlySpan<byte> associatedData,
+            ReadOnlySpan<byte> plaintext,
+            Span<byte> ciphertext
+        ) => _honest.Seal(key, associatedData, plaintext, ciphertext);
+
+        public override bool TryOpen(
+            SecretBytes key,
+            ReadOnlySpan<byte> associatedData,
+            ReadOnlySpan<byte> ciphertext,
+            Span<byte> plaintext
+        ) => _honest.TryOpen(key, associatedData, ciphertext, plaintext);
+
+        public override bool VerifySignature(
+            ReadOnlySpan<byte> publicKey,
+            ReadOnlySpan<byte> message,
+            ReadOnlySpan<byte> signature
+        ) => _honest.VerifySignature(publicKey, message, signature);
+
+        public override MaskKeystream CreateKeystream(SecretBytes key) => _honest.CreateKeystream(key);
+
+        public override SecretBytes[] Split(SecretBytes secret, int threshold, int holderCount, RandomSource random)
+        {
+            if (!liesAtSplits.Contains(_splits++))
+            {
+                return _honest.Split(secret, threshold, holderCount, random);
+            }
+
+            using SecretBytes another = SecretBytes.Generate(SecretSizeInBytes, random);
+            return _honest.Split(another, threshold, holderCount, random);
+        }
+
+        public override SecretBytes Combine(ReadOnlySpan<ushort> xs, ReadOnlySpan<SecretBytes> shares) =>
+            _honest.Combine(xs, shares);
+    }
+}

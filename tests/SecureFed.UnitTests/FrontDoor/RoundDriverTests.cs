@@ -1,0 +1,363 @@
+using SecureFed.Core;
+using SecureFed.Protocol;
+using SecureFed.Testing;
+
+namespace SecureFed.UnitTests.FrontDoor;
+
+/// <summary>Drivers on a simulated network and a manual clock: deadlines, cancellation, crashes and failing storage.</summary>
+public sealed class RoundDriverTests
+{
+    private const int Parties = 5;
+    private static readonly AggregationPlan s_plan = Plans.Masked(length: 3, Parties, survivors: 4);
+    private static readonly TimeSpan s_deadline = TimeSpan.FromMinutes(1);
+
+    [Fact]
+    public void On_a_perfect_network_the_sum_comes_without_waiting()
+    {
+        using Federation federation = new(seed: 1);
+
+        RoundOutcome outcome = federation.Run();
+
+        Assert.Equal(Plans.SumOf(3, [0, 1, 2, 3, 4]), outcome.SumOrThrow().Integers());
+        Assert.Equal(TimeSpan.Zero, federation.Elapsed);
+        Assert.All(Enumerable.Range(0, Parties), i => Assert.IsType<ClientOutcome.Completed>(federation.OutcomeOf(i)));
+        Assert.Equal(RoundPhase.Unmask, federation.Progress.Last().Phase);
+    }
+
+    [Fact]
+    public void A_silent_party_costs_one_deadline_and_is_named_while_the_server_waits()
+    {
+        using Federation federation = new(seed: 2);
+        federation.Network.CutOff(ParticipantId.FromIndex(2));
+
+        RoundOutcome outcome = federation.Run();
+
+        Assert.Equal(Plans.SumOf(3, [0, 1, 3, 4]), outcome.SumOrThrow().Integers());
+        Assert.Equal(s_deadline, federation.Elapsed);
+        Assert.Contains(
+            federation.Progress,
+            progress => progress.WaitingFor.SequenceEqual([ParticipantId.FromIndex(2)])
+        );
+        Assert.Contains(outcome.Faults, fault => fault.Kind == PeerFaultKind.TimedOut);
+    }
+
+    [Fact]
+    public void A_disconnection_that_the_transport_reports_costs_no_time()
+    {
+        using Federation federation = new(seed: 3);
+        federation.Network.CutOff(ParticipantId.FromIndex(2));
+        federation.Network.At(TimeSpan.Zero, () => federation.Network.ReportDisconnected(ParticipantId.FromIndex(2)));
+
+        RoundOutcome outcome = federation.Run();
+
+        Assert.Equal(4, outcome.SumOrThrow().Contributors.Length);
+        Assert.Equal(TimeSpan.Zero, federation.Elapsed);
+    }
+
+    [Fact]
+    public void Two_hundred_rounds_on_a_bad_network_end_exact_or_aborted_within_their_deadlines()
+    {
+        int completed = 0;
+        for (ulong seed = 0; seed < 200; seed++)
+        {
+            using Federation federation = new(
+                seed,
+                new NetworkFaults
+                {
+                    LossPerThousand = 15,
+                    DuplicatesPerThousand = 50,
+                    MaximumDelay = TimeSpan.FromSeconds(2),
+                }
+            );
+
+            RoundOutcome outcome = federation.Run();
+
+            Assert.True(federation.Elapsed <= 5 * s_deadline, $"seed {seed}: {federation.Elapsed}");
+            if (outcome is RoundOutcome.Completed done)
+            {
+                completed++;
+                int[] survivors = [.. done.Survivors.Select(id => int.Parse(id.ToString()[^6..]))];
+                Assert.Equal(Plans.SumOf(3, survivors), done.Sum.Integers());
+            }
+        }
+
+        Assert.InRange(completed, 50, 199);
+    }
+
+    [Fact]
+    public void The_same_seed_gives_the_same_run()
+    {
+        NetworkFaults faults = new() { LossPerThousand = 20, MaximumDelay = TimeSpan.FromSeconds(5) };
+        using Federation first = new(seed: 12, faults);
+        using Federation second = new(seed: 12, faults);
+
+        RoundOutcome one = first.Run();
+        RoundOutcome other = second.Run();
+
+        Assert.Equal(one.ToString(), other.ToString());
+        Assert.Equal(first.Elapsed, second.Elapsed);
+        Assert.Equal(one.Faults, other.Faults);
+    }
+
+    [Theory]
+    [InlineData(0)]
+    [InlineData(1)]
+    [InlineData(2)]
+    [InlineData(3)]
+    [InlineData(4)]
+    public void A_server_that_dies_around_any_append_resumes_from_its_store_with_the_same_sum(int append)
+    {
+        foreach (AppendFault fault in new[] { AppendFault.CrashBefore, AppendFault.CrashAfter })
+        {
+            using Federation federation = new(seed: 4);
+            federation.Store.FailAt = append;
+            federation.Store.Fault = fault;
+
+            Assert.Throws<SimulatedCrashException>(() => federation.Run());
+            RoundOutcome outcome = federation.RunServerAgain();
+
+            Assert.Equal(Plans.SumOf(3, [0, 1, 2, 3, 4]), outcome.SumOrThrow().Integers());
+        }
+    }
+
+    [Fact]
+    public void A_finished_attempt_gives_its_result_again_without_any_client()
+    {
+        using Federation federation = new(seed: 5);
+        long[] sum = federation.Run().SumOrThrow().Integers();
+
+        Assert.Equal(sum, federation.RunServerAgain().SumOrThrow().Integers());
+    }
+
+    [Fact]
+    public void A_store_that_refuses_aborts_with_StorageFailure_and_no_client_gets_a_result()
+    {
+        for (int append = 0; append < 5; append++)
+        {
+            using Federation federation = new(seed: 6);
+            federation.Store.FailAt = append;
+            federation.Store.Fault = AppendFault.Refused;
+
+            RoundOutcome outcome = federation.Run();
+
+            Assert.Equal(AbortReason.StorageFailure, Assert.IsType<RoundOutcome.Aborted>(outcome).Reason);
+            Assert.DoesNotContain(
+                Enumerable.Range(0, Parties),
+                i => federation.Clients[i].IsCompletedSuccessfully && federation.OutcomeOf(i) is ClientOutcome.Completed
+            );
+        }
+    }
+
+    [Theory]
+    [InlineData(0, 4)]
+    [InlineData(1, 4)]
+    [InlineData(2, 5)]
+    public void A_client_whose_journal_refuses_sends_nothing_that_depends_on_the_record(int append, int survivors)
+    {
+        using Federation federation = new(seed: 7);
+        federation.Journals[3].FailAt = append;
+        federation.Journals[3].Fault = AppendFault.Refused;
+
+        RoundOutcome outcome = federation.Run();
+
+        Assert.Equal(survivors, outcome.SumOrThrow().Contributors.Length);
+        ClientOutcome.Aborted left = Assert.IsType<ClientOutcome.Aborted>(federation.OutcomeOf(3));
+        Assert.Equal(AbortReason.StorageFailure, left.Reason);
+        Assert.Equal(TimeSpan.Zero, federation.Elapsed);
+    }
+
+    [Fact]
+    public void A_client_that_died_and_starts_again_refuses_the_attempt_it_joined()
+    {
+        using Federation federation = new(seed: 8);
+        federation.Journals[3].FailAt = 0;
+        federation.Journals[3].Fault = AppendFault.CrashAfter;
+
+        RoundOutcome outcome = federation.Run();
+        ClientOutcome again = federation.RunClientAgain(3);
+
+        Assert.Equal(4, outcome.SumOrThrow().Contributors.Length);
+        Assert.Equal(AbortReason.RoundReplayed, Assert.IsType<ClientOutcome.Aborted>(again).Reason);
+    }
+
+    [Fact]
+    public void Cancelling_the_server_tells_every_client_and_nobody_waits_for_a_deadline()
+    {
+        using Federation federation = new(seed: 9);
+        using CancellationTokenSource cancel = new();
+        federation.Network.CutOff(ParticipantId.FromIndex(2));
+        federation.Network.At(TimeSpan.FromSeconds(3), cancel.Cancel);
+
+        RoundOutcome outcome = federation.Run(cancel.Token);
+        federation.Settle();
+
+        Assert.Equal(AbortReason.Cancelled, Assert.IsType<RoundOutcome.Aborted>(outcome).Reason);
+        Assert.Equal(TimeSpan.FromSeconds(3), federation.Elapsed);
+        foreach (int i in new[] { 0, 1, 3, 4 })
+        {
+            Assert.Equal(AbortReason.Cancelled, Assert.IsType<ClientOutcome.Aborted>(federation.OutcomeOf(i)).Reason);
+        }
+    }
+
+    [Fact]
+    public void A_client_without_a_server_gives_up_at_its_own_deadline()
+    {
+        using InMemoryNetwork network = new(seed: 10);
+        IClientTransport transport = network.Client(ParticipantId.FromIndex(0));
+
+        Assert.Throws<TimeoutException>(() =>
+            network.Run(() => RoundDriver.ReceiveInvitationAsync(transport, s_deadline, network.Time))
+        );
+    }
+
+    [Fact]
+    public void Deadlines_are_sensible_or_refused()
+    {
+        RoundDeadlines deadlines = RoundDeadlines.Every(s_deadline).With(RoundPhase.MaskedInput, TimeSpan.FromHours(1));
+
+        Assert.Equal(TimeSpan.FromHours(1), deadlines.For(RoundPhase.MaskedInput));
+        Assert.Equal(s_deadline, deadlines.For(RoundPhase.Unmask));
+        Assert.Throws<ArgumentOutOfRangeException>(() => RoundDeadlines.Every(TimeSpan.Zero));
+        Assert.Throws<ArgumentOutOfRangeException>(() => deadlines.With(RoundPhase.Ended, s_deadline));
+    }
+
+    /// <summary>One server and five clients, each behind its driver.</summary>
+    private sealed class Federation : IDisposable
+    {
+        private readonly ulong _seed;
+        private readonly IReadOnlyList<FederationMember> _members;
+        private readonly RoundDescriptor _descriptor;
+        private readonly DateTimeOffset _start;
+
+        public Federation(ulong seed, NetworkFaults? faults = null)
+        {
+            _seed = seed;
+            Network = new InMemoryNetwork(seed, faults);
+            _start = Network.Time.GetUtcNow();
+            Journals = [.. Enumerable.Range(0, Parties).Select(_ => new FaultyClientJournal())];
+            _members =
+            [
+                .. TestFederation.Members(Parties).Select((m, i) => new FederationMember(m.Id, m.Signer, Journals[i])),
+            ];
+            _descriptor = s_plan.DescribeFor(
+                _members.Select(member => member.Enrolment),
+                SimulationOptions.Federation,
+                round: 1,
+                attempt: 1,
+                Digest.Of("model"u8),
+                SuiteId.P256A256V1
+            );
+        }
+
+        public InMemoryNetwork Network { get; }
+
+        public FaultyRoundStore Store { get; } = new();
+
+        public FaultyClientJournal[] Journals { get; }
+
+        public List<RoundProgress> Progress { get; } = [];
+
+        public List<Task<ClientOutcome>> Clients { get; } = [];
+
+        public TimeSpan Elapsed { get; private set; }
+
+        public RoundOutcome Run(CancellationToken cancellationToken = default) =>
+            Timed(() =>
+            {
+                for (int i = 0; i < Parties; i++)
+                {
+                    Clients.Add(ClientAsync(i));
+                }
+
+                return ServerAsync(Network.Server, cancellationToken);
+            });
+
+        public RoundOutcome RunServerAgain() =>
+            Timed(() => ServerAsync(Network.RestartServer(), CancellationToken.None));
+
+        public ClientOutcome RunClientAgain(int i) => Network.Run(() => RunClientAsync(i, _descriptor));
+
+        /// <summary>How a client ended; it has ended.</summary>
+        public ClientOutcome OutcomeOf(int i)
+        {
+            Assert.True(Clients[i].IsCompleted, $"client {i} still waits");
+            return Clients[i].GetAwaiter().GetResult();
+        }
+
+        /// <summary>Lets what is on the way arrive.</summary>
+        public void Settle()
+        {
+            TaskCompletionSource<bool> done = new();
+            Network.At(TimeSpan.Zero, () => done.SetResult(true));
+            Network.Run(() => done.Task);
+        }
+
+        public void Dispose() => Network.Dispose();
+
+        private RoundOutcome Timed(Func<Task<RoundOutcome>> start)
+        {
+            RoundOutcome outcome = Network.Run(start);
+            Elapsed = Network.Time.GetUtcNow() - _start;
+            Settle();
+            return outcome;
+        }
+
+        private Task<RoundOutcome> ServerAsync(IServerTransport transport, CancellationToken cancellationToken) =>
+            RoundDriver.RunServerAsync(
+                new ServerRun
+                {
+                    Descriptor = _descriptor,
+                    Transport = transport,
+                    Store = Store,
+                    Deadlines = RoundDeadlines.Every(s_deadline),
+                    Suite = TestSuite.Instance,
+                    Time = Network.Time,
+                    Progress = new Recorder(Progress),
+                },
+                cancellationToken
+            );
+
+        private async Task<ClientOutcome> ClientAsync(int i)
+        {
+            RoundDescriptor? offer = await RoundDriver
+                .ReceiveInvitationAsync(Network.Client(_members[i].Id), TimeSpan.FromHours(1), Network.Time)
+                .ConfigureAwait(false);
+            return await RunClientAsync(i, offer!).ConfigureAwait(false);
+        }
+
+        private Task<ClientOutcome> RunClientAsync(int i, RoundDescriptor offer)
+        {
+            SeededRandomSource random = new(_seed, $"client {i}");
+            ClippedUpdate clipped = ClippedUpdate.Clip(
+                LocalUpdate.Create(Plans.OnGrid(s_plan.Length, i)),
+                DescriptorRules.EncodingOf(offer)
+            );
+            return RoundDriver.RunClientAsync(
+                new ClientRun
+                {
+                    Descriptor = offer,
+                    Self = _members[i].Id,
+                    Signer = _members[i].Signer,
+                    Policy = SimulationOptions.PolicyOf(
+                        s_plan,
+                        [.. _members.Select(member => member.Enrolment)],
+                        TestSuite.Instance
+                    ),
+                    ExpectedModel = Digest.Of("model"u8),
+                    Update = EncodedUpdate.Encode(clipped, random),
+                    Transport = Network.Client(_members[i].Id),
+                    Journal = Journals[i],
+                    Deadlines = RoundDeadlines.Every(10 * s_deadline),
+                    Suite = TestSuite.Instance,
+                    Random = random,
+                    Time = Network.Time,
+                }
+            );
+        }
+
+        private sealed class Recorder(List<RoundProgress> reports) : IProgress<RoundProgress>
+        {
+            public void Report(RoundProgress value) => reports.Add(value);
+        }
+    }
+}
