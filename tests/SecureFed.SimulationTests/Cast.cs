@@ -1,6 +1,7 @@
 using System.Collections.Immutable;
 using System.Numerics;
 using SecureFed.Core;
+using SecureFed.Crypto;
 using SecureFed.Protocol;
 using SecureFed.Testing;
 
@@ -32,7 +33,14 @@ internal sealed class Cast : IDisposable
         _random = new SeededRandomSource(seed, "cast");
         int length = parties + ValuesAfterTags;
         Encoding = UpdateEncoding.Create(length, parties, clipNorm: 64.0, fractionBits: 0);
-        Signers = [.. Enumerable.Range(0, parties).Select(i => new TestSigner(ParticipantId.FromIndex(i).ToString()))];
+        Signers =
+        [
+            .. Enumerable
+                .Range(0, parties)
+                .Select(i =>
+                    (ISigner)(Suite is P256Suite ? EcdsaP256Signer.Generate() : new TestSigner(IdOf(i).ToString()))
+                ),
+        ];
         int least = threshold ?? DescriptorRules.LeastThreshold(parties, collusionBound);
         bool masked = scheme == SchemeKind.MaskedComplete;
         Model = Digest.Of([7]);
@@ -79,7 +87,7 @@ internal sealed class Cast : IDisposable
 
     public Digest Model { get; }
 
-    public ImmutableArray<TestSigner> Signers { get; }
+    public ImmutableArray<ISigner> Signers { get; }
 
     public List<BigInteger[]> Inputs { get; } = [];
 
@@ -146,9 +154,9 @@ internal sealed class Cast : IDisposable
 
     public void Dispose()
     {
-        foreach (TestSigner signer in Signers)
+        foreach (ISigner signer in Signers)
         {
-            signer.Dispose();
+            (signer as IDisposable)?.Dispose();
         }
 
         _random.Dispose();

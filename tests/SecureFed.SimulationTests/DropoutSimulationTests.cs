@@ -1,7 +1,9 @@
 using FsCheck;
 using FsCheck.Fluent;
 using SecureFed.Core;
+using SecureFed.Crypto;
 using SecureFed.Protocol;
+using SecureFed.Testing;
 using SecureFed.Tests.Shared;
 using Xunit.Abstractions;
 
@@ -17,45 +19,53 @@ public class DropoutSimulationTests(ITestOutputHelper output)
     }
 
     [Fact]
-    public void RND_12_A_round_aborts_if_and_only_if_too_few_parties_are_left()
+    public void RND_12_A_round_aborts_if_and_only_if_too_few_parties_are_left() =>
+        CheckDropouts(DropoutGenerator(), count: 10_000, TestSuite.Instance);
+
+    [Fact]
+    public void RND_12_holds_on_the_platform_suite_too() =>
+        CheckDropouts(
+            DropoutGenerator().Where(dropouts => dropouts.Messages.Length <= 8),
+            count: 200,
+            P256Suite.Instance
+        );
+
+    private void CheckDropouts(Gen<Dropouts> generator, int count, ProtocolSuite suite)
     {
         int completed = 0;
         int aborted = 0;
-
         Prop.ForAll(
-                Arb.From(DropoutGenerator(), Shrink),
+                Arb.From(generator, Shrink),
                 dropouts =>
                 {
                     using Cast cast = new(
                         dropouts.Seed,
                         dropouts.Messages.Length,
-                        collusionBound: dropouts.Messages.Length / 5
+                        collusionBound: dropouts.Messages.Length / 5,
+                        suite
                     );
                     using World world = new(dropouts.Seed, cast, new Faults { SilentAfter = Silent(dropouts) });
                     world.Run();
                     world.AssertSound();
-                    bool expected = MustComplete(dropouts, cast);
                     bool did = world.Ending is RoundEnding<AggregateResult>.Completed;
                     completed += did ? 1 : 0;
                     aborted += did ? 0 : 1;
-                    if (did)
+                    if (world.Ending is RoundEnding<AggregateResult>.Completed done)
                     {
-                        AggregateResult result = ((RoundEnding<AggregateResult>.Completed)world.Ending!).Result;
-                        int[] survivors = [.. result.Survivors.Select(cast.IndexOf)];
                         Assert.Equal(
                             Enumerable.Range(0, cast.Count).Where(party => dropouts.Messages[party] >= 3),
-                            survivors
+                            done.Result.Survivors.Select(cast.IndexOf)
                         );
                     }
 
-                    Assert.Equal(expected, did);
+                    Assert.Equal(MustComplete(dropouts, cast), did);
                 }
             )
-            .Holds(output, 10_000);
+            .Holds(output, count);
 
         // The cases are not trivial: both ends are common.
         output.WriteLine($"{completed} completed, {aborted} aborted");
-        Assert.True(completed > 2_000 && aborted > 2_000, $"{completed} completed, {aborted} aborted");
+        Assert.True(completed > count / 5 && aborted > count / 5, $"{completed} completed, {aborted} aborted");
     }
 
     [Fact]
