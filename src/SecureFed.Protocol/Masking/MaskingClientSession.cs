@@ -23,6 +23,8 @@ public sealed class MaskingClientSession : ClientSession
 
     private protected override Digest CurrentSession => _state.FixedCohort?.Digest ?? DescriptorDigest;
 
+    private protected override SchemeKind Scheme => SchemeKind.MaskedComplete;
+
     private ProtocolSuite Suite => Setup.Suite;
 
     private protected override Step<ClientReceipt> OnMessage(ProtocolMessage message, Digest request) =>

@@ -18,6 +18,8 @@ public sealed class PlainClientSession : ClientSession
 
     private protected override Digest CurrentSession => DescriptorDigest;
 
+    private protected override SchemeKind Scheme => SchemeKind.Unprotected;
+
     private protected override Step<ClientReceipt> Join()
     {
         byte[] packed = new byte[Setup.Update.Encoding.PackedSizeInBytes];

@@ -43,6 +43,9 @@ public abstract class ClientSession : RoundSession<ClientReceipt>
     /// <summary>The digest that this client's messages carry now: D, or K once the cohort is fixed.</summary>
     private protected abstract Digest CurrentSession { get; }
 
+    /// <summary>The one scheme this session runs.</summary>
+    private protected abstract SchemeKind Scheme { get; }
+
     /// <inheritdoc/>
     public sealed override Step<ClientReceipt> Advance(RoundEvent happened)
     {
@@ -57,7 +60,7 @@ public abstract class ClientSession : RoundSession<ClientReceipt>
         {
             RoundEvent.Started => OnStarted(),
             RoundEvent.Received received => OnReceived(received),
-            RoundEvent.PhaseEnded ended => ended.Phase == Phase
+            RoundEvent.PhaseEnded ended => ended.Phase == Phase && Phase != RoundPhase.None
                 ? Leave(AbortReason.DeadlineExceeded)
                 : Step<ClientReceipt>.Nothing,
             RoundEvent.Stopped stopped => Leave(stopped.Reason),
@@ -130,6 +133,16 @@ public abstract class ClientSession : RoundSession<ClientReceipt>
     private protected Step<ClientReceipt> Leave(AbortReason reason, params ReadOnlySpan<ushort> named)
     {
         PartySet about = PartySet.Of(Descriptor.Roster.Length, named.ToArray());
+        bool joined = Phase != RoundPhase.None;
+
+        // The secrets go first: a signer that fails must not keep them alive.
+        End();
+        if (!joined)
+        {
+            // A client that never joined signs nothing for this round.
+            return new() { Ended = Aborted(reason, about) };
+        }
+
         ProtocolMessage.ClientWithdrawal unsigned = new(CurrentSession, SelfIndex, reason, about, default);
         ProtocolMessage.ClientWithdrawal withdrawal = new(
             unsigned.Session,
@@ -139,7 +152,6 @@ public abstract class ClientSession : RoundSession<ClientReceipt>
             Setup.Signer.Sign(MessageCodec.SignedContent(unsigned))
         );
         OutgoingMessage outgoing = new(null, withdrawal.Type, MessageCodec.Encode(withdrawal));
-        End();
         return new() { Send = [outgoing], Ended = Aborted(reason, about) };
     }
 
@@ -157,19 +169,18 @@ public abstract class ClientSession : RoundSession<ClientReceipt>
             refusal = new(AbortReason.OwnKeyAltered, "the roster shows another signing key for this client");
         }
 
+        if (refusal is null && Descriptor.Scheme != Scheme)
+        {
+            // A plain session would send the vector of a masked round in the clear.
+            refusal = new(AbortReason.GraphMismatch, $"this session runs {Scheme}; the round is {Descriptor.Scheme}");
+        }
+
         if (refusal is null && !Setup.Update.Encoding.Equals(DescriptorRules.EncodingOf(Descriptor)))
         {
             refusal = new(AbortReason.InputRefused, "the update was encoded for another plan");
         }
 
-        if (refusal is not null)
-        {
-            // No withdrawal: a client that never joined signs nothing for this round.
-            End();
-            return new() { Ended = Aborted(refusal.Reason, PartySet.Of(Descriptor.Roster.Length, [])) };
-        }
-
-        return Join();
+        return refusal is null ? Join() : Leave(refusal.Reason);
     }
 
     private Step<ClientReceipt> OnReceived(RoundEvent.Received received)
@@ -201,9 +212,9 @@ public abstract class ClientSession : RoundSession<ClientReceipt>
             return OnRoundAborted(aborted);
         }
 
-        // D names the offer itself; every later message of the server carries D or K.
+        // Offer and cohort carry D, every later message of the server what the session carries by then.
         bool carriesDescriptor = message.Type is MessageType.RoundInvitation or MessageType.CohortAnnouncement;
-        if (message.Session != DescriptorDigest && (carriesDescriptor || message.Session != CurrentSession))
+        if (message.Session != (carriesDescriptor ? DescriptorDigest : CurrentSession))
         {
             return Fault(PeerFaultKind.WrongSession);
         }
