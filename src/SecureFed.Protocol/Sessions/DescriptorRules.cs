@@ -49,7 +49,7 @@ public static class DescriptorRules
             : new DescriptorRefusal(
                 AbortReason.ThresholdTooLow,
                 $"{broken}. The least threshold for n = {participants}, c = {Math.Max(0, collusionBound)} is "
-                    + $"{LeastThreshold(Math.Max(2, participants), Math.Max(0, collusionBound))}."
+                    + $"{LeastThreshold(Math.Max(2, participants), Math.Clamp(collusionBound, 0, Math.Max(2, participants) - 1))}."
             );
     }
 
