@@ -17,6 +17,7 @@ public sealed class MaskingServerSession : ServerSession
     private readonly HashSet<string> _keys = new(StringComparer.Ordinal);
     private readonly Dictionary<ushort, Digest[]> _leaves = [];
     private readonly Dictionary<ushort, HashSet<ushort>> _complaints = [];
+    private readonly Dictionary<ushort, HashSet<ushort>> _failures = [];
     private RingVector? _maskedSum;
     private ShareCollection? _revealed;
     private CohortView? _cohort;
@@ -225,30 +226,35 @@ public sealed class MaskingServerSession : ServerSession
         }
 
         // spec 03-masking#server-2, all or nothing: a vector of the wrong length or with non-zero padding leaves the sum untouched.
-        _maskedSum ??= new RingVector(Encoding.Ring, Encoding.RingLength);
-        if (!RingPacking.TryUnpackAdd(input.PackedVector.Span, _maskedSum))
+        RingVector sum = _maskedSum ?? new RingVector(Encoding.Ring, Encoding.RingLength);
+        if (!RingPacking.TryUnpackAdd(input.PackedVector.Span, sum))
         {
             return PeerFaultKind.LengthMismatch;
         }
 
+        _maskedSum = sum;
+
         foreach (ShareComplaint complaint in input.Complaints)
         {
             faults.Add(new(IdOf(input.Sender), CurrentPhase, PeerFaultKind.ShareComplaint, IdOf(complaint.Dealer)));
-            AddComplaint(complaint.Dealer, input.Sender);
+            AddUnusable(_complaints, complaint.Dealer, input.Sender);
         }
 
         return null;
     }
 
-    private void AddComplaint(ushort dealer, ushort complainant)
+    private static void AddUnusable(Dictionary<ushort, HashSet<ushort>> byDealer, ushort dealer, ushort holder)
     {
-        if (!_complaints.TryGetValue(dealer, out HashSet<ushort>? complainants))
+        if (!byDealer.TryGetValue(dealer, out HashSet<ushort>? holders))
         {
-            _complaints[dealer] = complainants = [];
+            byDealer[dealer] = holders = [];
         }
 
-        complainants.Add(complainant);
+        holders.Add(holder);
     }
+
+    private bool HasComplained(ushort dealer, ushort holder) =>
+        _complaints.TryGetValue(dealer, out HashSet<ushort>? holders) && holders.Contains(holder);
 
     private PeerFaultKind? AcceptSignature(ProtocolMessage.ConsistencySignature signature)
     {
@@ -274,9 +280,25 @@ public sealed class MaskingServerSession : ServerSession
         }
 
         Invariant.Check(_revealed is not null, "shares are collected in the Unmask phase");
-        if (_revealed.Add(shares) > 0)
+        ushort[] wrong = [.. _revealed.Add(shares)];
+        if (wrong.Length > 0)
         {
             faults.Add(new(IdOf(shares.Sender), CurrentPhase, PeerFaultKind.ShareCommitmentMismatch));
+        }
+
+        // A share may be missing only where its holder complained in time: otherwise the dealer is not to blame.
+        ushort[] withheld =
+        [
+            .. _sharers.Except(shares.Dealers).Members.Where(dealer => !HasComplained(dealer, shares.Sender)),
+        ];
+        if (withheld.Length > 0)
+        {
+            faults.Add(new(IdOf(shares.Sender), CurrentPhase, PeerFaultKind.InvalidShareList));
+        }
+
+        foreach (ushort dealer in wrong.Concat(withheld))
+        {
+            AddUnusable(_failures, dealer, shares.Sender);
         }
 
         return null;
@@ -373,9 +395,13 @@ public sealed class MaskingServerSession : ServerSession
         if (_revealed.FirstShort() is { } dealer)
         {
             // spec 03-masking#unmask-6: whoever is at fault, the dealer or those who complained about it, is among the named ones.
-            ushort[] named = _complaints.TryGetValue(dealer, out HashSet<ushort>? complainants)
-                ? [dealer, .. complainants]
-                : [];
+            ushort[] named =
+            [
+                .. _complaints.TryGetValue(dealer, out HashSet<ushort>? complainants)
+                    ? complainants.Append(dealer)
+                    : [],
+                .. _failures.GetValueOrDefault(dealer, []),
+            ];
             return Abort(
                 Answered().Count < Descriptor.Threshold ? AbortReason.NotEnoughPeers : AbortReason.NotEnoughShares,
                 faults,
@@ -456,80 +482,160 @@ public sealed class MaskingServerSession : ServerSession
 
     private Step<AggregateResult> Apply(DurableRecord record)
     {
-        if (record.Session != CurrentSession && record.Session != DescriptorDigest)
+        if (record.Session != CurrentSession)
         {
             throw new FormatException(
-                "A stored decision belongs to another round or attempt. Pass the records of this attempt only."
+                "A stored decision belongs to another round, attempt or cohort. Pass the records of this attempt only."
             );
         }
 
         switch (record.Kind, CurrentPhase)
         {
-            case (DurableRecordKind.ServerCohort, RoundPhase.AdvertiseKeys)
-                when DecodeStored(record.Content) is ProtocolMessage.CohortAnnouncement cohort:
-                foreach (ProtocolMessage.KeyAdvertisement advertisement in cohort.Advertisements)
-                {
-                    _advertisements.Add(advertisement.Sender, advertisement);
-                    MarkAccepted(advertisement.Sender, advertisement);
-                }
-
-                FixCohort(cohort);
+            case (DurableRecordKind.ServerCohort, RoundPhase.AdvertiseKeys):
+                ApplyCohort(record);
                 return Resume(RoundPhase.ShareKeys);
 
             case (DurableRecordKind.ServerSharers, RoundPhase.ShareKeys):
-                foreach (ReadOnlyMemory<byte> stored in ServerRecords.Unpack(record.Content))
-                {
-                    if (DecodeStored(stored) is not ProtocolMessage.EncryptedShares shares || !HasShareListForm(shares))
-                    {
-                        throw OutOfOrder(record);
-                    }
-
-                    _dealt.Add(shares.Sender, shares);
-                    MarkAccepted(shares.Sender, shares);
-                }
-
-                _sharers = PartySet.Of(RosterSize, _dealt.Keys);
+                ApplySharers(record);
                 return Resume(RoundPhase.MaskedInput);
 
             case (DurableRecordKind.ServerSurvivors, RoundPhase.MaskedInput):
-                _survivors = ServerRecords.UnpackSurvivors(
-                    record.Content,
-                    RosterSize,
-                    AddComplaint,
-                    out ReadOnlyMemory<byte> masked
-                );
-                _maskedSum = UnpackSum(masked);
+                ApplySurvivors(record);
                 return Resume(RoundPhase.Consistency);
 
-            case (DurableRecordKind.ServerSigners, RoundPhase.Consistency)
-                when DecodeStored(record.Content) is ProtocolMessage.UnmaskRequest request:
-                foreach (SurvivorSignature signature in request.Signatures)
-                {
-                    _signatures.Add(signature.Signer, signature);
-                }
-
-                FixSigners(PartySet.Of(RosterSize, _signatures.Keys));
+            case (DurableRecordKind.ServerSigners, RoundPhase.Consistency):
+                ApplySigners(record);
                 return Resume(RoundPhase.Unmask);
 
             case (DurableRecordKind.ServerResult, RoundPhase.Unmask):
-                ServerRecords.UnpackSurvivors(
-                    record.Content,
-                    RosterSize,
-                    (_, _) => { },
-                    out ReadOnlyMemory<byte> result
-                );
-                RingVector sum = UnpackSum(result);
-                FixResult(result.Span);
+                RingVector sum = ApplyResult(record);
                 return new() { Send = [.. Announcements()], Ended = CompletedEnding(sum) };
 
-            case (DurableRecordKind.ServerAborted, not RoundPhase.Ended)
-                when DecodeStored(record.Content) is ProtocolMessage.RoundAborted aborted:
-                CurrentPhase = RoundPhase.Ended;
-                return new() { Send = [.. AbortAnnouncements(aborted)], Ended = AbortedEnding(aborted) };
+            case (DurableRecordKind.ServerAborted, not RoundPhase.Ended):
+                return ApplyAborted(record);
 
             default:
                 throw OutOfOrder(record);
         }
+    }
+
+    private void ApplyCohort(DurableRecord record)
+    {
+        if (
+            DecodeStored(record.Content) is not ProtocolMessage.CohortAnnouncement cohort
+            || cohort.Session != DescriptorDigest
+            || cohort.Advertisements.Length < Descriptor.MinimumSurvivors
+            || cohort.Advertisements[^1].Sender >= RosterSize
+        )
+        {
+            throw OutOfOrder(record);
+        }
+
+        foreach (ProtocolMessage.KeyAdvertisement advertisement in cohort.Advertisements)
+        {
+            _advertisements.Add(advertisement.Sender, advertisement);
+            MarkAccepted(advertisement);
+        }
+
+        FixCohort(cohort);
+    }
+
+    private void ApplySharers(DurableRecord record)
+    {
+        foreach (ReadOnlyMemory<byte> stored in ServerRecords.Unpack(record.Content))
+        {
+            if (
+                DecodeStored(stored) is not ProtocolMessage.EncryptedShares shares
+                || shares.Session != Cohort.Digest
+                || !HasShareListForm(shares)
+                || !_dealt.TryAdd(shares.Sender, shares)
+            )
+            {
+                throw OutOfOrder(record);
+            }
+
+            MarkAccepted(shares);
+        }
+
+        _sharers = PartySet.Of(RosterSize, _dealt.Keys);
+        if (_sharers.Count < Descriptor.MinimumSurvivors)
+        {
+            throw OutOfOrder(record);
+        }
+    }
+
+    private void ApplySurvivors(DurableRecord record)
+    {
+        bool known = true;
+        _survivors = ServerRecords.UnpackSurvivors(
+            record.Content,
+            RosterSize,
+            (dealer, complainant) =>
+            {
+                known &= _sharers.Contains(dealer) && _sharers.Contains(complainant);
+                AddUnusable(_complaints, dealer, complainant);
+            },
+            out ReadOnlyMemory<byte> masked
+        );
+        if (!known || !_survivors.IsSubsetOf(_sharers) || _survivors.Count < Descriptor.MinimumSurvivors)
+        {
+            throw OutOfOrder(record);
+        }
+
+        _maskedSum = UnpackSum(masked);
+        MarkAccepted(_survivors, MessageType.MaskedInput);
+    }
+
+    private void ApplySigners(DurableRecord record)
+    {
+        if (
+            DecodeStored(record.Content) is not ProtocolMessage.UnmaskRequest request
+            || request.Session != Cohort.Digest
+            || !request.Survivors.Equals(_survivors)
+            || request.Signatures.Length < Descriptor.Threshold
+        )
+        {
+            throw OutOfOrder(record);
+        }
+
+        foreach (SurvivorSignature entry in request.Signatures)
+        {
+            if (!_survivors.Contains(entry.Signer) || !_signatures.TryAdd(entry.Signer, entry))
+            {
+                throw OutOfOrder(record);
+            }
+
+            MarkAccepted(
+                new ProtocolMessage.ConsistencySignature(
+                    Cohort.Digest,
+                    entry.Signer,
+                    _sharers,
+                    _survivors,
+                    entry.Signature
+                )
+            );
+        }
+
+        FixSigners(PartySet.Of(RosterSize, _signatures.Keys));
+    }
+
+    private RingVector ApplyResult(DurableRecord record)
+    {
+        PartySet contributors = ServerRecords.UnpackSurvivors(
+            record.Content,
+            RosterSize,
+            (_, _) => { },
+            out ReadOnlyMemory<byte> result
+        );
+        if (!contributors.Equals(_survivors))
+        {
+            throw OutOfOrder(record);
+        }
+
+        RingVector sum = UnpackSum(result);
+        MarkAccepted(_signers, MessageType.UnmaskShares);
+        FixResult(result.Span);
+        return sum;
     }
 
     private Step<AggregateResult> Resume(RoundPhase phase)

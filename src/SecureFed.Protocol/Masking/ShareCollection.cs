@@ -53,10 +53,10 @@ internal sealed class ShareCollection : IDisposable
     public ShareKind KindOf(ushort dealer) => _survivors.Contains(dealer) ? ShareKind.SelfMaskSeed : ShareKind.MaskKey;
 
     /// <summary>Verifies each share against its dealer's signed commitment and keeps the good ones.</summary>
-    /// <returns>How many did not match.</returns>
-    public int Add(ProtocolMessage.UnmaskShares message)
+    /// <returns>The dealers whose share did not match.</returns>
+    public IReadOnlyList<ushort> Add(ProtocolMessage.UnmaskShares message)
     {
-        int mismatches = 0;
+        List<ushort> mismatches = [];
         int position = _cohort.PositionOf(message.Sender);
         for (int i = 0; i < message.Shares.Length; i++)
         {
@@ -74,7 +74,7 @@ internal sealed class ShareCollection : IDisposable
             );
             if (commitment != (kind == ShareKind.MaskKey ? dealt.KeyCommitment : dealt.SeedCommitment))
             {
-                mismatches++;
+                mismatches.Add(dealer);
             }
             else if (_shares[dealer].Count < _threshold)
             {

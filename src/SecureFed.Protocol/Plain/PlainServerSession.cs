@@ -126,13 +126,9 @@ public sealed class PlainServerSession : ServerSession
             );
         }
 
-        if (
-            record.Kind == DurableRecordKind.ServerAborted
-            && DecodeStored(record.Content) is ProtocolMessage.RoundAborted aborted
-        )
+        if (record.Kind == DurableRecordKind.ServerAborted)
         {
-            CurrentPhase = RoundPhase.Ended;
-            return new() { Send = [.. AbortAnnouncements(aborted)], Ended = AbortedEnding(aborted) };
+            return ApplyAborted(record);
         }
 
         PartySet survivors = ServerRecords.UnpackSurvivors(
@@ -141,13 +137,18 @@ public sealed class PlainServerSession : ServerSession
             (_, _) => { },
             out ReadOnlyMemory<byte> packed
         );
-        if (record.Kind != DurableRecordKind.ServerResult || !RingPacking.TryUnpack(packed.Span, _sum))
+        if (
+            record.Kind != DurableRecordKind.ServerResult
+            || survivors.Count < Descriptor.MinimumSurvivors
+            || !RingPacking.TryUnpack(packed.Span, _sum)
+        )
         {
             throw new FormatException(
                 $"A stored decision ({record.Kind}) is damaged or not one of an unprotected round."
             );
         }
 
+        MarkAccepted(survivors, MessageType.PlainInput);
         FixResult(survivors, packed.Span);
         return new() { Send = [.. Announcements()], Ended = CompletedEnding() };
     }

@@ -14,6 +14,7 @@ public abstract class ServerSession : RoundSession<AggregateResult>
     private readonly Dictionary<(ushort Sender, MessageType Type), Digest> _accepted = [];
     private readonly HashSet<ushort> _gone = [];
     private readonly MessageLimits _limits;
+    private ProtocolMessage.RoundAborted? _aborted;
     private bool _disposed;
 
     private protected ServerSession(ServerSetup setup)
@@ -94,7 +95,7 @@ public abstract class ServerSession : RoundSession<AggregateResult>
         return happened switch
         {
             RoundEvent.Started => OnStarted(),
-            RoundEvent.PhaseEnded ended => ended.Phase == CurrentPhase
+            RoundEvent.PhaseEnded ended => ended.Phase == CurrentPhase && CurrentPhase != RoundPhase.None
                 ? Decide(TimedOut())
                 : Step<AggregateResult>.Nothing,
             RoundEvent.Disconnected gone => OnGone(gone.Who, PeerFaultKind.Disconnected, about: null),
@@ -188,26 +189,47 @@ public abstract class ServerSession : RoundSession<AggregateResult>
     {
         PartySet about = PartySet.Of(RosterSize, named.ToArray());
         ProtocolMessage.RoundAborted message = new(CurrentSession, reason, about);
-        byte[] bytes = MessageCodec.Encode(message);
+        DurableRecord record = new(DurableRecordKind.ServerAborted, message.Session, MessageCodec.Encode(message));
+        return EndAborted(message, record, faults);
+    }
+
+    /// <summary>Ends as a stored abort says.</summary>
+    /// <exception cref="FormatException">The record is of another round or phase, or damaged.</exception>
+    private protected Step<AggregateResult> ApplyAborted(DurableRecord record) =>
+        DecodeStored(record.Content) is ProtocolMessage.RoundAborted aborted && aborted.Session == CurrentSession
+            ? EndAborted(aborted, storeFirst: null, [])
+            : throw new FormatException("A stored abort is damaged. Restore the store from a good copy.");
+
+    private Step<AggregateResult> EndAborted(
+        ProtocolMessage.RoundAborted message,
+        DurableRecord? storeFirst,
+        IEnumerable<PeerFault> faults
+    )
+    {
+        _aborted = message;
         CurrentPhase = RoundPhase.Ended;
         WipeState();
         return new()
         {
-            StoreFirst = new DurableRecord(DurableRecordKind.ServerAborted, message.Session, bytes),
-            Send = [.. AbortAnnouncements(message)],
+            StoreFirst = storeFirst,
+            Send = [.. ToAll(Everyone, message)],
             Faults = [.. faults],
-            Ended = AbortedEnding(message),
+            Ended = new RoundEnding<AggregateResult>.Aborted(message.Reason, [.. message.Named.Members.Select(IdOf)]),
         };
     }
 
-    private protected IEnumerable<OutgoingMessage> AbortAnnouncements(ProtocolMessage.RoundAborted message) =>
-        ToAll(PartySet.Of(RosterSize, Enumerable.Range(0, RosterSize).Select(index => (ushort)index)), message);
+    /// <summary>Takes a message as accepted that a stored decision proves.</summary>
+    private protected void MarkAccepted(ProtocolMessage.FromClient message) =>
+        _accepted[(message.Sender, message.Type)] = ContentDigest(MessageCodec.Encode(message));
 
-    private protected RoundEnding<AggregateResult> AbortedEnding(ProtocolMessage.RoundAborted message) =>
-        new RoundEnding<AggregateResult>.Aborted(message.Reason, [.. message.Named.Members.Select(IdOf)]);
-
-    private protected void MarkAccepted(ushort index, ProtocolMessage message) =>
-        _accepted[(index, message.Type)] = Digest.Of(MessageCodec.Encode(message));
+    /// <summary>Takes messages as accepted whose content the stored decision no longer holds: any content is a repeat.</summary>
+    private protected void MarkAccepted(PartySet senders, MessageType type)
+    {
+        foreach (ushort index in senders.Members)
+        {
+            _accepted[(index, type)] = default;
+        }
+    }
 
     private protected PartySet Everyone =>
         PartySet.Of(RosterSize, Enumerable.Range(0, RosterSize).Select(index => (ushort)index));
@@ -254,9 +276,16 @@ public abstract class ServerSession : RoundSession<AggregateResult>
             return Fault(from, PeerFaultKind.WrongSender);
         }
 
+        // Before anything else is made of it: what another round or cohort sent says nothing about this one.
+        if (message.Session != DescriptorDigest && message.Session != CurrentSession)
+        {
+            return Fault(from, PeerFaultKind.WrongSession);
+        }
+
+        Digest content = ContentDigest(received.Message);
         if (_accepted.TryGetValue((index, message.Type), out Digest before))
         {
-            return OnRepeat(from, before, Digest.Of(received.Message.Span));
+            return OnRepeat(from, index, before, content);
         }
 
         if (HasEnded || CurrentPhase == RoundPhase.None)
@@ -266,21 +295,29 @@ public abstract class ServerSession : RoundSession<AggregateResult>
 
         return message is ProtocolMessage.ClientWithdrawal withdrawal
             ? OnWithdrawal(from, withdrawal)
-            : OnPhaseMessage(from, index, message, Digest.Of(received.Message.Span));
+            : OnPhaseMessage(from, index, message, content);
     }
+
+    // spec 03-masking#points-2: signatures are malleable, so whether a message repeats is not decided by their bytes.
+    private static Digest ContentDigest(ReadOnlyMemory<byte> message) =>
+        Digest.Of(message.Span[..^MessageLimits.SignatureSizeInBytes]);
 
     // The first message counts; another one is a fault. The same again means that the announcement was lost on its way
     // only when this client has not answered that announcement: or two honest parties would answer each other for ever.
-    private Step<AggregateResult> OnRepeat(ParticipantId from, Digest before, Digest now)
+    private Step<AggregateResult> OnRepeat(ParticipantId from, ushort index, Digest before, Digest now)
     {
-        if (before != now)
+        if (!before.IsDefault && before != now)
         {
             return Fault(from, PeerFaultKind.MessageChanged);
         }
 
+        IEnumerable<OutgoingMessage> current =
+            _aborted is { } aborted ? ToAll(Everyone, aborted)
+            : HasAnswered(index) ? []
+            : Announcements();
         return new()
         {
-            Send = HasAnswered(_indices[from]) ? [] : [.. Announcements().Where(message => message.To == from)],
+            Send = [.. current.Where(message => message.To == from)],
             Faults = [new(from, CurrentPhase, PeerFaultKind.DuplicateMessage)],
         };
     }
@@ -294,13 +331,7 @@ public abstract class ServerSession : RoundSession<AggregateResult>
     {
         if (message.Type != ExpectedType)
         {
-            bool ours = message.Session == DescriptorDigest || message.Session == CurrentSession;
-            return Fault(
-                from,
-                !ours ? PeerFaultKind.WrongSession
-                    : message.Type < ExpectedType ? PeerFaultKind.LateMessage
-                    : PeerFaultKind.WrongPhase
-            );
+            return Fault(from, message.Type < ExpectedType ? PeerFaultKind.LateMessage : PeerFaultKind.WrongPhase);
         }
 
         if (message.Session != CurrentSession)
@@ -336,11 +367,6 @@ public abstract class ServerSession : RoundSession<AggregateResult>
 
     private Step<AggregateResult> OnWithdrawal(ParticipantId from, ProtocolMessage.ClientWithdrawal withdrawal)
     {
-        if (withdrawal.Session != DescriptorDigest && withdrawal.Session != CurrentSession)
-        {
-            return Fault(from, PeerFaultKind.WrongSession);
-        }
-
         if (withdrawal.Named.RosterSize != RosterSize)
         {
             return Fault(from, PeerFaultKind.MalformedMessage);
