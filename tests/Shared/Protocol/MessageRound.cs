@@ -96,7 +96,10 @@ internal sealed class MessageRound : IDisposable
 
         for (int deadlines = 0; ; deadlines++)
         {
-            while (DeliverNext()) { }
+            for (int deliveries = 0; DeliverNext(); deliveries++)
+            {
+                Assert.True(deliveries < 100_000, "the parties answer each other for ever");
+            }
 
             if (Server.HasEnded)
             {
