@@ -33,6 +33,9 @@ public sealed class HospitalFederation
     /// <summary>The hospitals, ascending by name.</summary>
     public ImmutableArray<Hospital> Hospitals { get; }
 
+    /// <summary>Their names, ascending.</summary>
+    public ImmutableArray<ParticipantId> Names => [.. Hospitals.Select(hospital => hospital.Name)];
+
     /// <summary>The public plan of the training.</summary>
     public HospitalPlan Plan { get; }
 
@@ -82,6 +85,14 @@ public sealed class HospitalFederation
                 MaximumRowCount: 1024
             )
         );
+    }
+
+    /// <summary>The same hospitals with another number of rounds.</summary>
+    /// <param name="roundCount">At least 1.</param>
+    public HospitalFederation WithRounds(int roundCount)
+    {
+        ArgumentOutOfRangeException.ThrowIfLessThan(roundCount, 1);
+        return new HospitalFederation(Title, Attribution, Hospitals, Plan with { RoundCount = roundCount });
     }
 
     private static Hospital Split(string name, LabelledRows rows, int seed)

@@ -12,35 +12,45 @@ public sealed record ServerView(double ChiSquareP, double Correlation);
 public static class ServerViewStatistics
 {
     private const int ByteValues = 256;
+    private const int HalfByteValues = 16;
+    private const int LeastPerValue = 5;
 
-    /// <summary>The p-value of the chi-square test that bytes are uniform (255 degrees of freedom).</summary>
-    /// <param name="bytes">At least 1,280: five expected per value, below which the distribution is not chi-square.</param>
+    /// <summary>
+    /// The p-value of the chi-square test that bytes are uniform: over the 256 values (255 degrees of freedom) from 1,280 bytes
+    /// on, over the 16 values of half-bytes (15) below.
+    /// </summary>
+    /// <param name="bytes">At least 40: with fewer than five expected per value the distribution is not chi-square.</param>
     /// <exception cref="ArgumentException">There are too few bytes.</exception>
     public static double ChiSquareP(ReadOnlySpan<byte> bytes)
     {
-        if (bytes.Length < 5 * ByteValues)
+        if (bytes.Length < LeastPerValue * HalfByteValues / 2)
         {
             throw new ArgumentException(
-                $"The test needs at least {5 * ByteValues} bytes; {bytes.Length} were given.",
+                $"The test needs at least {LeastPerValue * HalfByteValues / 2} bytes; {bytes.Length} were given.",
                 nameof(bytes)
             );
         }
 
         Span<long> counts = stackalloc long[ByteValues];
         counts.Clear();
-        foreach (byte value in bytes)
+        if (bytes.Length >= LeastPerValue * ByteValues)
         {
-            counts[value]++;
+            foreach (byte value in bytes)
+            {
+                counts[value]++;
+            }
+        }
+        else
+        {
+            counts = counts[..HalfByteValues];
+            foreach (byte value in bytes)
+            {
+                counts[value & 15]++;
+                counts[value >> 4]++;
+            }
         }
 
-        double expected = (double)bytes.Length / ByteValues;
-        double statistic = 0;
-        foreach (long count in counts)
-        {
-            statistic += (count - expected) * (count - expected) / expected;
-        }
-
-        return UpperGammaShare((ByteValues - 1) / 2.0, statistic / 2);
+        return UniformP(counts);
     }
 
     /// <summary>Pearson's correlation of two vectors; 0 when one of them is constant.</summary>
@@ -84,6 +94,24 @@ public static class ServerViewStatistics
 
         double front = Math.Exp((a * Math.Log(x)) - x - LogGamma(a));
         return x < a + 1 ? 1 - (front * LowerSeries(a, x)) : front * UpperFraction(a, x);
+    }
+
+    private static double UniformP(ReadOnlySpan<long> counts)
+    {
+        double total = 0;
+        foreach (long count in counts)
+        {
+            total += count;
+        }
+
+        double expected = total / counts.Length;
+        double statistic = 0;
+        foreach (long count in counts)
+        {
+            statistic += (count - expected) * (count - expected) / expected;
+        }
+
+        return UpperGammaShare((counts.Length - 1) / 2.0, statistic / 2);
     }
 
     // Σ xⁿ Γ(a)/Γ(a + 1 + n): all terms positive, falls fast for x below a + 1.

@@ -1,0 +1,98 @@
+using System.Text.Encodings.Web;
+using System.Text.Json;
+using System.Text.Json.Serialization;
+
+namespace SecureFed.Samples.Shared;
+
+/// <summary>Runs a demonstration or a command and turns its failures into one line, a JSON object and an exit code.</summary>
+public static class DemoHost
+{
+    private static readonly JsonSerializerOptions s_json = new()
+    {
+        PropertyNamingPolicy = JsonNamingPolicy.CamelCase,
+        DefaultIgnoreCondition = JsonIgnoreCondition.WhenWritingNull,
+        // The text goes to a terminal or a file, never into a page.
+        Encoder = JavaScriptEncoder.UnsafeRelaxedJsonEscaping,
+    };
+
+    /// <summary>Runs a command.</summary>
+    /// <param name="screen">Where it writes.</param>
+    /// <param name="command">The command; what it throws and the user can mend becomes a failure.</param>
+    /// <returns>The exit code.</returns>
+    public static int Run(DemoScreen screen, Func<DemoScreen, DemoExit> command)
+    {
+        ArgumentNullException.ThrowIfNull(screen);
+        ArgumentNullException.ThrowIfNull(command);
+        try
+        {
+            return (int)command(screen);
+        }
+        catch (Exception exception) when (DemoException.From(exception) is not null)
+        {
+            return Fail(screen, DemoException.From(exception)!);
+        }
+    }
+
+    /// <summary>Runs a sample program: reads its arguments, prints the help when asked, runs it.</summary>
+    /// <param name="usage">The help text.</param>
+    /// <param name="args">The program's arguments.</param>
+    /// <param name="command">The sample.</param>
+    /// <returns>The exit code.</returns>
+    public static int RunSample(string usage, string[] args, Func<DemoArguments, DemoScreen, DemoExit> command)
+    {
+        ArgumentNullException.ThrowIfNull(args);
+        ArgumentNullException.ThrowIfNull(command);
+        DemoScreen screen = DemoScreen.OfConsole(isJson: args.Contains("--json", StringComparer.Ordinal));
+        return Run(
+            screen,
+            _ =>
+            {
+                DemoArguments arguments = DemoArguments.Parse(args);
+                if (arguments.IsHelp)
+                {
+                    screen.Output.WriteLine(usage);
+                    return DemoExit.Success;
+                }
+
+                return command(arguments, screen);
+            }
+        );
+    }
+
+    /// <summary>Writes one JSON object on one line, camelCase.</summary>
+    public static void WriteJson(DemoScreen screen, object value)
+    {
+        ArgumentNullException.ThrowIfNull(screen);
+        screen.Output.WriteLine(JsonSerializer.Serialize(value, s_json));
+    }
+
+    /// <summary>Reports a failure: one line on standard error, and the error object on standard output with JSON.</summary>
+    /// <returns>The exit code.</returns>
+    public static int Fail(DemoScreen screen, DemoException failure)
+    {
+        ArgumentNullException.ThrowIfNull(screen);
+        ArgumentNullException.ThrowIfNull(failure);
+        string message = OneLine(failure.Message);
+        string remedy = OneLine(failure.Remedy);
+        if (screen.IsJson)
+        {
+            WriteJson(
+                screen,
+                new
+                {
+                    Error = new
+                    {
+                        failure.Code,
+                        Message = message,
+                        Remedy = remedy,
+                    },
+                }
+            );
+        }
+
+        screen.Error.WriteLine($"error {failure.Code}: {message} {remedy}");
+        return (int)failure.Exit;
+    }
+
+    private static string OneLine(string text) => text.ReplaceLineEndings(" ").Trim();
+}

@@ -1,0 +1,199 @@
+using System.Collections.Immutable;
+using System.Diagnostics;
+using SecureFed.Core;
+using SecureFed.Crypto;
+using SecureFed.Protocol;
+
+namespace SecureFed.Samples.Shared;
+
+/// <summary>A round of the secure training and how long it took, training, measuring and protocol together.</summary>
+/// <param name="Record">What happened.</param>
+/// <param name="Seconds">Wall time.</param>
+public sealed record TimedRound(RoundRecord Record, double Seconds);
+
+/// <summary>Everything the demonstration found.</summary>
+/// <param name="Hospitals">The hospitals.</param>
+/// <param name="Plan">The plan of the training rounds.</param>
+/// <param name="Secure">The secure training.</param>
+/// <param name="Rounds">Its rounds with their times.</param>
+/// <param name="Baselines">What it is compared with.</param>
+/// <param name="Watched">The hospital whose uploads were examined.</param>
+/// <param name="WatchedBytes">How many bytes of it the server had received.</param>
+/// <param name="WatchedCoordinates">How many coordinates of its updates they stand for.</param>
+/// <param name="View">What the server could make of them.</param>
+/// <param name="Seconds">Wall time of everything.</param>
+public sealed record HospitalDemoResult(
+    HospitalFederation Hospitals,
+    AggregationPlan Plan,
+    TrainingResult Secure,
+    ImmutableArray<TimedRound> Rounds,
+    HospitalBaselines Baselines,
+    ParticipantId Watched,
+    int WatchedBytes,
+    int WatchedCoordinates,
+    ServerView View,
+    double Seconds
+)
+{
+    /// <summary>|secure − plain| in AUC on the held-out rows.</summary>
+    public double Gap => Math.Abs(Secure.Evaluation.Auc!.Value - Baselines.Plain.Evaluation.Auc!.Value);
+
+    /// <summary>3/√n: independent vectors of n coordinates correlate by more than this once in 370 times.</summary>
+    public double CorrelationByChance => 3 / Math.Sqrt(WatchedCoordinates);
+
+    /// <summary>Whether the demonstration shows what it promises.</summary>
+    public bool IsKept => Gap <= HospitalDemo.AllowedGap && Rounds.All(round => round.Record.AbortedBecause is null);
+}
+
+/// <summary>Hospitals train one model together through the masked protocol, one of them falls silent, and the result is compared with plain training.</summary>
+public static class HospitalDemo
+{
+    /// <summary>The largest |secure − plain| in AUC: what the integer grid may cost.</summary>
+    public const double AllowedGap = 0.005;
+
+    /// <summary>c: one hospital may work together with the server.</summary>
+    public const int CollusionBound = 1;
+
+    /// <summary>The phase in which a hospital falls silent: its keys and shares are out, its update is not.</summary>
+    public const RoundPhase DropPhase = RoundPhase.MaskedInput;
+
+    /// <summary>Why the plans have no noise.</summary>
+    public const string NoNoiseBecause = "public research data; this version has no noise";
+
+    /// <summary>The hospitals of a demonstration.</summary>
+    /// <param name="folder">The four heart disease files; null for the Wisconsin rows that come with the samples.</param>
+    /// <param name="seed">Splits the rows.</param>
+    /// <param name="rounds">Rounds of training; null for the plan's own number.</param>
+    /// <exception cref="DataFileException">A file is missing or malformed.</exception>
+    /// <exception cref="DemoException">The rows cannot be split.</exception>
+    public static HospitalFederation Load(string? folder, int seed, int? rounds)
+    {
+        try
+        {
+            HospitalFederation hospitals = folder is null
+                ? HospitalFederation.Wisconsin(seed)
+                : HospitalFederation.HeartDisease(folder, seed);
+            return rounds is { } count ? hospitals.WithRounds(count) : hospitals;
+        }
+        catch (ArgumentException unusable)
+        {
+            throw new DemoException(
+                DemoExit.Data,
+                "data-too-few-rows",
+                unusable.Message,
+                "Every hospital needs at least two rows of each label.",
+                unusable
+            );
+        }
+    }
+
+    /// <summary>Everybody in every round, except that the last hospital by name falls silent in the middle one.</summary>
+    public static ParticipationPlan OneDropout(HospitalFederation hospitals)
+    {
+        ArgumentNullException.ThrowIfNull(hospitals);
+        int rounds = hospitals.Plan.RoundCount;
+        return ParticipationPlan.Everyone(hospitals.Names, rounds).WithDropout((rounds + 1) / 2, hospitals.Names[^1]);
+    }
+
+    /// <summary>The plans of the hospitals: one for the statistics of round 0, one for training.</summary>
+    public static Func<AggregateRequest, AggregationPlan> PlansOf(HospitalFederation hospitals)
+    {
+        ArgumentNullException.ThrowIfNull(hospitals);
+        int parties = hospitals.Hospitals.Length;
+        int threshold = DescriptorRules.LeastThreshold(parties, CollusionBound);
+        var scheme = AggregationScheme.PairwiseMasked(minimumSurvivors: threshold, CollusionBound);
+        var privacy = PrivacyPlan.None(NoNoiseBecause);
+        StandardisationStatistics statistics = hospitals.Plan.StatisticsOf(hospitals.Test.Features);
+        var scale = AggregationPlan.Create(
+            length: statistics.Length,
+            maximumParticipants: parties,
+            clipNorm: statistics.ClipNorm,
+            fractionBits: StandardisationStatistics.RecommendedFractionBits,
+            privacy,
+            scheme
+        );
+        var training = AggregationPlan.Create(
+            length: LogisticRegression.ModelLength(hospitals.Test.Features.Length),
+            maximumParticipants: parties,
+            clipNorm: hospitals.Plan.ClipNorm,
+            fractionBits: 20,
+            privacy,
+            scheme,
+            maximumWeight: hospitals.Plan.MaximumRowCount
+        );
+        return request => request.Round == 0 ? scale : training;
+    }
+
+    /// <summary>Trains securely, then the baselines on the same cohorts, dropouts and seeds.</summary>
+    /// <param name="hospitals">The hospitals.</param>
+    /// <param name="planOf">The plan of each round, see <see cref="PlansOf"/>.</param>
+    /// <param name="participation">Who takes part, see <see cref="OneDropout"/>.</param>
+    /// <param name="seed">Shuffles mini-batches. Keys, masks and rounding are never seeded.</param>
+    /// <param name="progress">Told of every secure round.</param>
+    public static HospitalDemoResult Run(
+        HospitalFederation hospitals,
+        Func<AggregateRequest, AggregationPlan> planOf,
+        ParticipationPlan participation,
+        int seed,
+        Action<TimedRound>? progress = null
+    )
+    {
+        ArgumentNullException.ThrowIfNull(hospitals);
+        ArgumentNullException.ThrowIfNull(participation);
+        long started = Stopwatch.GetTimestamp();
+        ServerViewRecorder watched = new(hospitals.Names[0]);
+        AggregationPlan? plan = null;
+        using var federation = InProcessFederation.Create("hospitals", hospitals.Names, SystemRandomSource.Instance);
+        SecureAggregate secure = new(
+            federation,
+            planOf,
+            DropPhase,
+            round =>
+            {
+                if (round.Request.Round > 0)
+                {
+                    plan = round.Plan;
+                    watched.Add(round);
+                }
+            }
+        );
+
+        ImmutableArray<TimedRound>.Builder rounds = ImmutableArray.CreateBuilder<TimedRound>();
+        long roundStarted = Stopwatch.GetTimestamp();
+        TrainingResult trained = HospitalStudy.Federated(
+            hospitals,
+            secure,
+            participation,
+            seed,
+            record =>
+            {
+                TimedRound timed = new(record, Stopwatch.GetElapsedTime(roundStarted).TotalSeconds);
+                rounds.Add(timed);
+                progress?.Invoke(timed);
+                roundStarted = Stopwatch.GetTimestamp();
+            }
+        );
+        if (!watched.HasView)
+        {
+            throw new DemoException(
+                DemoExit.Round,
+                "round-aborted",
+                $"No training round gave a sum. {rounds[0].Record.AbortedBecause}",
+                "Run it again; if it repeats, the plan and the participants do not fit each other."
+            );
+        }
+
+        return new HospitalDemoResult(
+            hospitals,
+            plan!,
+            trained,
+            rounds.ToImmutable(),
+            HospitalStudy.Baselines(hospitals, participation, seed),
+            watched.Party,
+            watched.ByteCount,
+            watched.CoordinateCount,
+            watched.View(),
+            Stopwatch.GetElapsedTime(started).TotalSeconds
+        );
+    }
+}

@@ -1,0 +1,238 @@
+using System.Globalization;
+using SecureFed.Crypto;
+
+namespace SecureFed.Samples.Shared;
+
+/// <summary>Tells the story of a <see cref="HospitalDemo"/>: for people while it runs, or as one JSON object at the end.</summary>
+public static class HospitalReport
+{
+    /// <summary>Where measured figures come from; they are no part of what the secure rounds release.</summary>
+    public const string DemoOnly =
+        "Loss and AUC are measured on pooled held-out rows, for this demonstration only: they are not part of the release.";
+
+    private static readonly DemoColumn[] s_roundColumns =
+    [
+        new("round", 5),
+        new("cohort", 6),
+        new("dropped", -12),
+        new("loss", 6),
+        new("AUC", 6),
+        new("bytes up", 8),
+        new("time", 8),
+    ];
+
+    private static readonly DemoColumn[] s_comparisonColumns =
+    [
+        new("model", -24),
+        new("AUC", 7),
+        new("loss", 7),
+        new("who sees what", -46),
+    ];
+
+    /// <summary>Runs the demonstration and reports it.</summary>
+    /// <param name="screen">Where to.</param>
+    /// <param name="hospitals">The hospitals.</param>
+    /// <param name="planOf">The plan of each round.</param>
+    /// <param name="seed">Shuffles mini-batches.</param>
+    /// <returns>Whether the demonstration showed what it promises.</returns>
+    public static DemoExit Run(
+        DemoScreen screen,
+        HospitalFederation hospitals,
+        Func<AggregateRequest, AggregationPlan> planOf,
+        int seed
+    )
+    {
+        ArgumentNullException.ThrowIfNull(screen);
+        ArgumentNullException.ThrowIfNull(hospitals);
+        ArgumentNullException.ThrowIfNull(planOf);
+        ParticipationPlan participation = HospitalDemo.OneDropout(hospitals);
+        Opening(screen, hospitals, planOf, participation);
+
+        HospitalDemoResult? result = null;
+        screen.Table(
+            s_roundColumns,
+            addRow =>
+                result = HospitalDemo.Run(hospitals, planOf, participation, seed, round => addRow(RoundCells(round)))
+        );
+        if (screen.IsJson)
+        {
+            DemoHost.WriteJson(screen, ToJson(result!, seed));
+        }
+        else
+        {
+            Closing(screen, result!);
+        }
+
+        return result!.IsKept ? DemoExit.Success : DemoExit.PromiseMissed;
+    }
+
+    /// <summary>The result as an object whose public members are the JSON fields.</summary>
+    public static object ToJson(HospitalDemoResult result, int seed)
+    {
+        ArgumentNullException.ThrowIfNull(result);
+        AggregationPlan plan = result.Plan;
+        return new
+        {
+            Demo = "hospital",
+            Data = result.Hospitals.Title,
+            result.Hospitals.Attribution,
+            Seed = seed,
+            Suite = P256Suite.Instance.Name,
+            Parties = result.Hospitals.Names.Select(name => name.ToString()),
+            Plan = new
+            {
+                plan.MaximumParticipants,
+                plan.CollusionBound,
+                plan.Threshold,
+                plan.MinimumSurvivors,
+                plan.EffectiveCohort,
+                plan.Length,
+                plan.Encoding.ClipNorm,
+                plan.Encoding.FractionBits,
+                plan.Encoding.MaximumWeight,
+                plan.RingBits,
+                plan.VectorBytesPerUpload,
+            },
+            PooledAuc = result.Baselines.Pooled.Evaluation.Auc,
+            PlainAuc = result.Baselines.Plain.Evaluation.Auc,
+            SecureAuc = result.Secure.Evaluation.Auc,
+            AloneAuc = result.Baselines.MeanAloneAuc,
+            Alone = result.Baselines.Alone.Select(alone => new
+            {
+                Party = alone.Hospital.ToString(),
+                alone.TrainingRows,
+                alone.Evaluation.Auc,
+            }),
+            result.Gap,
+            HospitalDemo.AllowedGap,
+            Kept = result.IsKept,
+            Rounds = result.Rounds.Select(round => new
+            {
+                round.Record.Round,
+                Cohort = round.Record.Cohort.Length,
+                Dropped = round.Record.Dropped.Select(name => name.ToString()),
+                BytesUp = round.Record.BytesUpPerParty,
+                round.Record.Evaluation.Loss,
+                round.Record.Evaluation.Auc,
+                round.Seconds,
+                Aborted = round.Record.AbortedBecause,
+            }),
+            DropPhase = HospitalDemo.DropPhase.ToString(),
+            ServerView = new
+            {
+                Party = result.Watched.ToString(),
+                Bytes = result.WatchedBytes,
+                result.View.ChiSquareP,
+                result.View.Correlation,
+                result.CorrelationByChance,
+            },
+            Release = $"The sums of the rounds, exact, without noise. {DemoOnly}",
+            result.Seconds,
+        };
+    }
+
+    private static void Opening(
+        DemoScreen screen,
+        HospitalFederation hospitals,
+        Func<AggregateRequest, AggregationPlan> planOf,
+        ParticipationPlan participation
+    )
+    {
+        AggregationPlan plan = planOf(new AggregateRequest(1, Core.GlobalModel.Zero(1), Cohort: [], Dropped: []));
+        P256Suite suite = P256Suite.Instance;
+        screen.Line(
+            $"{hospitals.Title}: {string.Join(", ", hospitals.Hospitals.Select(h => $"{h.Name} ({h.Training.Count} rows)"))}"
+        );
+        screen.Line($"  suite   {suite.Name}, masks by {suite.MaskImplementation}");
+        screen.Line(
+            Invariant(
+                $"  plan    n = {plan.MaximumParticipants} hospitals, c = {plan.CollusionBound} may collude with the server, t = {plan.Threshold} must unmask, U = {plan.MinimumSurvivors} must stay"
+            )
+        );
+        screen.Line(
+            Invariant(
+                $"          clip norm C = {plan.Encoding.ClipNorm}, grid 2^-{plan.Encoding.FractionBits}, weight = training rows, at most W = {plan.Encoding.MaximumWeight}; {plan.Length} weights in {plan.RingBits} bits each"
+            )
+        );
+        screen.Line(
+            $"  scale   means and deviations from one masked sum of counts, sums and squares of {hospitals.Test.Features.Length} features"
+        );
+        screen.Line("  noise   none: the exact sums are what comes out");
+        foreach ((Participation round, int number) in participation.Rounds.Select((round, i) => (round, i + 1)))
+        {
+            if (!round.Dropped.IsEmpty)
+            {
+                screen.Line(
+                    $"  dropout {string.Join(", ", round.Dropped)} falls silent in round {number}, phase {HospitalDemo.DropPhase}: after its keys, before its update"
+                );
+            }
+        }
+
+        screen.Line();
+    }
+
+    private static string[] RoundCells(TimedRound timed)
+    {
+        RoundRecord round = timed.Record;
+        int present = round.Cohort.Length - round.Dropped.Length;
+        return
+        [
+            Invariant($"{round.Round}"),
+            round.AbortedBecause is null ? Invariant($"{present}/{round.Cohort.Length}") : "none",
+            round.Dropped.IsEmpty ? "-" : string.Join(", ", round.Dropped),
+            Invariant($"{round.Evaluation.Loss:F4}"),
+            Invariant($"{round.Evaluation.Auc:F4}"),
+            Invariant($"{round.BytesUpPerParty} B"),
+            Invariant($"{timed.Seconds * 1000:F0} ms"),
+        ];
+    }
+
+    private static void Closing(DemoScreen screen, HospitalDemoResult result)
+    {
+        HospitalBaselines baselines = result.Baselines;
+        screen.Line();
+        screen.Table(
+            s_comparisonColumns,
+            addRow =>
+            {
+                addRow(Cells("pooled", baselines.Pooled.Evaluation, "one place sees every row"));
+                addRow(Cells("plain FedAvg", baselines.Plain.Evaluation, "the server sees every update"));
+                addRow(Cells("secure FedAvg", result.Secure.Evaluation, "the server sees only sums"));
+                foreach (AloneResult alone in baselines.Alone)
+                {
+                    addRow(Cells($"alone: {alone.Hospital}", alone.Evaluation, "nobody sees anything"));
+                }
+
+                addRow([
+                    "alone, mean",
+                    Invariant($"{baselines.MeanAloneAuc:F4}"),
+                    string.Empty,
+                    "nobody sees anything",
+                ]);
+            }
+        );
+        AggregationPlan plan = result.Plan;
+        screen.Line();
+        screen.Line(
+            Invariant(
+                $"gap |secure - plain| = {result.Gap:F5} AUC, at most {HospitalDemo.AllowedGap} allowed: {(result.Gap <= HospitalDemo.AllowedGap ? "kept" : "MISSED")}. Both had the same cohorts, dropouts and seeds."
+            )
+        );
+        screen.Line(
+            $"effective cohort t - c = {plan.EffectiveCohort}: every sum hides a hospital among at least {plan.EffectiveCohort} honest ones, even from a lying server."
+        );
+        screen.Line(
+            Invariant(
+                $"what the server saw of {result.Watched}: {result.WatchedBytes} masked bytes, uniform by chi-square p = {result.View.ChiSquareP:F3}, correlation with its true updates {result.View.Correlation:F4} (chance alone stays within {result.CorrelationByChance:F2})."
+            )
+        );
+        screen.Line(DemoOnly);
+        screen.Line($"data: {result.Hospitals.Attribution}");
+        screen.Line(Invariant($"done in {result.Seconds:F1} s"));
+    }
+
+    private static string[] Cells(string name, Evaluation evaluation, string rows) =>
+        [name, Invariant($"{evaluation.Auc:F4}"), Invariant($"{evaluation.Loss:F4}"), rows];
+
+    private static string Invariant(FormattableString text) => text.ToString(CultureInfo.InvariantCulture);
+}
