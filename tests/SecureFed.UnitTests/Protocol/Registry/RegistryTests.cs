@@ -81,6 +81,7 @@ public sealed partial class RegistryTests
         }
     }
 
+    // spec 07-registry#other-labels
     [Fact]
     public void The_table_of_other_labels_lists_those_that_other_source_files_use()
     {
