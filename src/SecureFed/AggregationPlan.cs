@@ -9,6 +9,9 @@ namespace SecureFed;
 /// <remarks>Immutable and thread-safe. Everybody who holds the same numbers derives the same plan; nothing in it is secret.</remarks>
 public sealed class AggregationPlan
 {
+    // spec 07-registry#other-labels
+    private const string PlanLabel = "SecureFed/1 plan";
+
     private AggregationPlan(UpdateEncoding encoding, PrivacyPlan privacy, AggregationScheme scheme)
     {
         Encoding = encoding;
@@ -207,7 +210,7 @@ public sealed class AggregationPlan
         System.Text.Encoding.UTF8.GetBytes(
             string.Create(
                 CultureInfo.InvariantCulture,
-                $"SecureFed/1 plan\n{Length}\n{MaximumParticipants}\n{BitConverter.DoubleToUInt64Bits(Encoding.ClipNorm):x16}\n{Encoding.FractionBits}\n{Encoding.MaximumWeight}\n{(byte)Scheme.Kind}\n{Threshold}\n{MinimumSurvivors}\n{CollusionBound}\n{Escaped(Privacy.Because)}\n{Escaped((Scheme as AggregationScheme.Plain)?.Because ?? string.Empty)}"
+                $"{PlanLabel}\n{Length}\n{MaximumParticipants}\n{BitConverter.DoubleToUInt64Bits(Encoding.ClipNorm):x16}\n{Encoding.FractionBits}\n{Encoding.MaximumWeight}\n{(byte)Scheme.Kind}\n{Threshold}\n{MinimumSurvivors}\n{CollusionBound}\n{Escaped(Privacy.Because)}\n{Escaped((Scheme as AggregationScheme.Plain)?.Because ?? string.Empty)}"
             )
         );
 
