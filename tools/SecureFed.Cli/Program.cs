@@ -1,1 +1,3 @@
-return 0;
+using SecureFed.Cli;
+
+return SecureFedCommand.Run(args, Console.Out, Console.Error, isLive: !Console.IsOutputRedirected);

@@ -24,9 +24,10 @@ public sealed class LinearTask : ILearningTask
 
     private readonly ImmutableDictionary<ParticipantId, ImmutableArray<(double X, double Y)>> _points;
 
-    private LinearTask(ImmutableDictionary<ParticipantId, ImmutableArray<(double X, double Y)>> points)
+    private LinearTask(ImmutableDictionary<ParticipantId, ImmutableArray<(double X, double Y)>> points, double noise)
     {
         _points = points;
+        NoiseStandardDeviation = noise;
         Parties = [.. points.Keys.Order()];
     }
 
@@ -35,6 +36,12 @@ public sealed class LinearTask : ILearningTask
 
     /// <inheritdoc/>
     public int ModelLength => 2;
+
+    /// <summary>How far the points scatter around the line; 0 for points on it.</summary>
+    public double NoiseStandardDeviation { get; }
+
+    /// <summary>All points of all parties.</summary>
+    public int PointCount => _points.Values.Sum(points => points.Length);
 
     /// <summary>Makes up the points.</summary>
     /// <param name="partyCount">At least 1.</param>
@@ -60,7 +67,8 @@ public sealed class LinearTask : ILearningTask
                 .ToImmutableDictionary(
                     ParticipantId.FromIndex,
                     party => Points(rowsPerParty, noiseStandardDeviation, new DataSplitRandom(seed, party))
-                )
+                ),
+            noiseStandardDeviation
         );
     }
 

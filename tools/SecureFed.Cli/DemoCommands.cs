@@ -1,0 +1,93 @@
+using System.CommandLine;
+using SecureFed.Samples.Shared;
+
+namespace SecureFed.Cli;
+
+/// <summary>securefed demo: the demonstrations of the samples.</summary>
+internal static class DemoCommands
+{
+    private const int PointsPerParty = 200;
+
+    public static Command Create(DemoScreen screen) =>
+        new("demo", "Run a demonstration.") { Hospital(screen), Linear(screen) };
+
+    private static Command Hospital(DemoScreen screen)
+    {
+        Option<string?> data = new("--data")
+        {
+            Description =
+                "A folder with processed.{cleveland,hungarian,switzerland,va}.data; without it, five hospitals share the Wisconsin rows that come with the program.",
+        };
+        Option<int> seed = Options.Int(
+            "--seed",
+            "Splits the rows and orders mini-batches; keys, masks and rounding are never seeded.",
+            least: 0,
+            value: 1
+        );
+        Option<int> rounds = Options.Int("--rounds", "Rounds of training; 0 for the plan's own number.", 0, value: 0);
+        Command command = new("hospital", "Hospitals train one model together through the masked protocol.")
+        {
+            data,
+            seed,
+            rounds,
+        };
+        command.SetAction(parsed =>
+            DemoHost.Run(
+                screen,
+                _ =>
+                {
+                    int count = parsed.GetValue(rounds);
+                    HospitalFederation hospitals = HospitalDemo.Load(
+                        parsed.GetValue(data),
+                        parsed.GetValue(seed),
+                        count == 0 ? null : count
+                    );
+                    return HospitalReport.Run(
+                        screen,
+                        hospitals,
+                        HospitalDemo.PlansOf(hospitals),
+                        parsed.GetValue(seed)
+                    );
+                }
+            )
+        );
+        return command;
+    }
+
+    private static Command Linear(DemoScreen screen)
+    {
+        Option<int> parties = Options.Int("--parties", "How many parties; 2 lowers floors and says so.", 2, value: 5);
+        Option<double> noise = new("--noise")
+        {
+            Description = "Standard deviation of the points around the line, 0 or more.",
+            DefaultValueFactory = _ => 1,
+        };
+        Option<int> seed = Options.Int("--seed", "Makes up the points.", 0, value: 1);
+        Option<int> rounds = Options.Int("--rounds", "Rounds of training.", 1, LinearDemo.RoundCount);
+        Command command = new("linear", "Parties fit y = 2x + 1 together through the masked protocol.")
+        {
+            parties,
+            noise,
+            seed,
+            rounds,
+        };
+        command.SetAction(parsed =>
+            DemoHost.Run(
+                screen,
+                _ =>
+                {
+                    double deviation = parsed.GetValue(noise);
+                    if (!double.IsFinite(deviation) || deviation < 0)
+                    {
+                        throw Options.Usage("--noise", "a finite number from 0", deviation);
+                    }
+
+                    int count = parsed.GetValue(parties);
+                    var task = LinearTask.Create(count, PointsPerParty, deviation, parsed.GetValue(seed));
+                    return LinearReport.Run(screen, task, LinearDemo.PlanFor(count), parsed.GetValue(rounds));
+                }
+            )
+        );
+        return command;
+    }
+}
