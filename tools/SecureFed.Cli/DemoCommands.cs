@@ -1,4 +1,5 @@
 using System.CommandLine;
+using SecureFed.Protocol;
 using SecureFed.Samples.Shared;
 
 namespace SecureFed.Cli;
@@ -56,7 +57,13 @@ internal static class DemoCommands
 
     private static Command Linear(DemoScreen screen)
     {
-        Option<int> parties = Options.Int("--parties", "How many parties; 2 lowers floors and says so.", 2, value: 5);
+        Option<int> parties = Options.Int(
+            "--parties",
+            "How many parties; 2 lowers floors and says so.",
+            least: 2,
+            value: 5,
+            DescriptorRules.MaximumCompleteCohort
+        );
         Option<double> noise = new("--noise")
         {
             Description = "Standard deviation of the points around the line, 0 or more.",

@@ -7,8 +7,8 @@ namespace SecureFed.Cli;
 /// <summary>Options with ranges.</summary>
 internal static class Options
 {
-    /// <summary>A whole number from <paramref name="least"/> on; required when there is no <paramref name="value"/>.</summary>
-    public static Option<int> Int(string name, string description, int least, int? value)
+    /// <summary>A whole number of a range; required when there is no <paramref name="value"/>.</summary>
+    public static Option<int> Int(string name, string description, int least, int? value, int most = int.MaxValue)
     {
         Option<int> option = new(name) { Description = description, Required = value is null };
         if (value is { } usual)
@@ -18,9 +18,15 @@ internal static class Options
 
         option.Validators.Add(result =>
         {
-            if (result.Tokens.Count == 1 && result.GetValueOrDefault<int>() < least)
+            // What is no number at all is the parser's own error; reading it here would throw.
+            if (
+                result.Tokens is [{ Value: string text }]
+                && int.TryParse(text, NumberStyles.AllowLeadingSign, CultureInfo.InvariantCulture, out int number)
+                && (number < least || number > most)
+            )
             {
-                result.AddError($"{name} is a whole number from {least}; got {result.Tokens[0].Value}.");
+                string upper = most == int.MaxValue ? string.Empty : $" to {most}";
+                result.AddError($"{name} is a whole number from {least}{upper}; got {text}.");
             }
         });
         return option;

@@ -73,6 +73,7 @@ public static class HospitalDemo
             HospitalFederation hospitals = folder is null
                 ? HospitalFederation.Wisconsin(seed)
                 : HospitalFederation.HeartDisease(folder, seed);
+            RequireBound(hospitals);
             return rounds is { } count ? hospitals.WithRounds(count) : hospitals;
         }
         catch (ArgumentException unusable)
@@ -83,6 +84,20 @@ public static class HospitalDemo
                 unusable.Message,
                 "Every hospital needs at least two rows of each label.",
                 unusable
+            );
+        }
+    }
+
+    // The bound is public and fixed beforehand: weights and statistics are sized by it.
+    private static void RequireBound(HospitalFederation hospitals)
+    {
+        if (hospitals.Hospitals.FirstOrDefault(h => h.Training.Count > hospitals.Plan.MaximumRowCount) is { } large)
+        {
+            throw new DemoException(
+                DemoExit.Data,
+                "data-too-many-rows",
+                $"{large.Name} has {large.Training.Count} training rows; the plan allows {hospitals.Plan.MaximumRowCount}.",
+                "Give it fewer rows, or agree on a plan with a larger bound."
             );
         }
     }

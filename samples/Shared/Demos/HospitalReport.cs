@@ -213,6 +213,11 @@ public static class HospitalReport
         );
         AggregationPlan plan = result.Plan;
         screen.Line();
+        foreach (TimedRound aborted in result.Rounds.Where(round => round.Record.AbortedBecause is not null))
+        {
+            screen.Line($"round {aborted.Record.Round} gave no sum: {aborted.Record.AbortedBecause}");
+        }
+
         screen.Line(
             Invariant(
                 $"gap |secure - plain| = {result.Gap:F5} AUC, at most {HospitalDemo.AllowedGap} allowed: {(result.Gap <= HospitalDemo.AllowedGap ? "kept" : "MISSED")}. Both had the same cohorts, dropouts and seeds."

@@ -1,0 +1,293 @@
+using System.Text.Json;
+using SecureFed.Cli;
+using SecureFed.Tests.Shared;
+
+namespace SecureFed.UnitTests.Samples;
+
+public sealed class CommandLineTests
+{
+    [Fact]
+    public void The_hospital_demonstration_answers_with_its_documented_fields()
+    {
+        JsonElement answer = Answer("demo", "hospital", "--rounds", "2", "--seed", "3");
+
+        foreach (string field in (string[])["pooledAuc", "plainAuc", "secureAuc", "aloneAuc"])
+        {
+            Assert.InRange(answer.GetProperty(field).GetDouble(), 0.9, 1);
+        }
+
+        Assert.True(answer.GetProperty("kept").GetBoolean());
+        JsonElement[] rounds = [.. answer.GetProperty("rounds").EnumerateArray()];
+        Assert.Equal(2, rounds.Length);
+        Assert.Equal(5, rounds[0].GetProperty("cohort").GetInt32());
+        Assert.Equal("riverside", Assert.Single(rounds[0].GetProperty("dropped").EnumerateArray()).GetString());
+        Assert.Empty(rounds[1].GetProperty("dropped").EnumerateArray());
+        Assert.All(rounds, round => Assert.InRange(round.GetProperty("bytesUp").GetInt32(), 100, 10_000));
+        Assert.All(rounds, round => Assert.InRange(round.GetProperty("loss").GetDouble(), 0, 1));
+        Assert.All(rounds, round => Assert.InRange(round.GetProperty("auc").GetDouble(), 0.9, 1));
+        Assert.InRange(answer.GetProperty("serverView").GetProperty("chiSquareP").GetDouble(), 0, 1);
+        Assert.InRange(answer.GetProperty("serverView").GetProperty("correlation").GetDouble(), -1, 1);
+        Assert.Equal(3, answer.GetProperty("plan").GetProperty("effectiveCohort").GetInt32());
+    }
+
+    [Fact]
+    public void The_hospital_demonstration_for_people_has_the_lines_it_exists_for()
+    {
+        (int exit, string output, string error) = Run("demo", "hospital", "--rounds", "1");
+
+        Assert.Equal(0, exit);
+        Assert.Empty(error);
+        Assert.Contains("secure FedAvg", output, StringComparison.Ordinal);
+        Assert.Contains("effective cohort t - c = 3", output, StringComparison.Ordinal);
+        Assert.Contains("not part of the release", output, StringComparison.Ordinal);
+        Assert.Contains("phase MaskedInput", output, StringComparison.Ordinal);
+        Assert.Contains("CC BY 4.0", output, StringComparison.Ordinal);
+    }
+
+    [Fact]
+    public void Two_devices_without_noise_find_the_line_and_say_which_floors_they_lowered()
+    {
+        JsonElement answer = Answer("demo", "linear", "--parties", "2", "--noise", "0", "--rounds", "40");
+
+        Assert.Equal(2, answer.GetProperty("slope").GetDouble(), 5e-4);
+        Assert.Equal(1, answer.GetProperty("intercept").GetDouble(), 5e-4);
+        Assert.Equal(2, answer.GetProperty("effectiveCohort").GetInt32());
+        Assert.Equal(2, answer.GetProperty("loweredFloors").GetArrayLength());
+        Assert.True(answer.TryGetProperty("costOfLoweredFloors", out _));
+    }
+
+    [Fact]
+    public void A_demonstration_that_misses_its_promise_prints_the_result_and_exits_with_1()
+    {
+        (int exit, string output, _) = Run("demo", "linear", "--parties", "3", "--rounds", "1", "--json");
+
+        Assert.Equal(1, exit);
+        JsonElement answer = Parse(output);
+        Assert.False(answer.GetProperty("kept").GetBoolean());
+        Assert.Equal(0, answer.GetProperty("loweredFloors").GetArrayLength());
+    }
+
+    // bits = bit length of n·max(⌊C·2^f⌋, W), plus one; with noise ⌈9.68·S·2^f⌉ more in the first.
+    [Theory]
+    [InlineData(100, "1", 18, 1024, "0", 26)]
+    [InlineData(100, "1", 18, 0, "0.5", 26)]
+    [InlineData(1000, "1", 18, 0, "0", 29)]
+    [InlineData(1, "1", 0, 0, "0", 2)]
+    [InlineData(10, "1", 4, 1_000_000, "0", 25)]
+    [InlineData(3, "1", 10, 0, "100", 21)]
+    [InlineData(128, "1", 8, 0, "0", 17)]
+    [InlineData(127, "1", 8, 0, "0", 16)]
+    public void The_width_of_a_ring_is_the_one_computed_by_hand(
+        int clients,
+        string clip,
+        int fractionBits,
+        long maximumWeight,
+        string noise,
+        int expected
+    )
+    {
+        JsonElement answer = Answer(
+            "plan",
+            "ring",
+            "--clients",
+            $"{clients}",
+            "--clip",
+            clip,
+            "--fraction-bits",
+            $"{fractionBits}",
+            "--max-weight",
+            $"{maximumWeight}",
+            "--noise-stddev",
+            noise
+        );
+
+        Assert.Equal(expected, answer.GetProperty("ringBits").GetInt32());
+        Assert.Equal(expected <= 32 ? 32 : 64, answer.GetProperty("laneBits").GetInt32());
+        Assert.Equal(expected * 125_000, answer.GetProperty("bytesPerMillion").GetInt64());
+    }
+
+    [Theory]
+    [InlineData("1000", "60", "0")]
+    [InlineData("10", "58", "10")]
+    public void A_ring_that_does_not_fit_is_refused_with_a_remedy(string clients, string fractionBits, string noise)
+    {
+        JsonElement error = Failure(
+            4,
+            "plan-refused",
+            "plan",
+            "ring",
+            "--clients",
+            clients,
+            "--clip",
+            "1",
+            "--fraction-bits",
+            fractionBits,
+            "--noise-stddev",
+            noise
+        );
+
+        Assert.Contains("64", error.GetProperty("message").GetString(), StringComparison.Ordinal);
+    }
+
+    [Fact]
+    public void The_list_of_primitives_has_the_suite_of_this_version_available_and_the_others_not()
+    {
+        JsonElement answer = Answer("crypto", "list");
+
+        string?[] states =
+        [
+            .. answer.GetProperty("suites").EnumerateArray().Select(s => s.GetProperty("status").GetString()),
+        ];
+        Assert.Equal(["available", "registered", "reserved"], states);
+        Assert.All(
+            answer.GetProperty("primitives").EnumerateArray(),
+            primitive => Assert.Equal("available", primitive.GetProperty("status").GetString())
+        );
+    }
+
+    [Fact]
+    public void In_FIPS_mode_masks_are_the_platforms()
+    {
+        JsonElement answer = Answer("crypto", "list", "--fips");
+
+        JsonElement masks = answer
+            .GetProperty("primitives")
+            .EnumerateArray()
+            .Single(primitive => primitive.GetProperty("name").GetString() == "AES-256-CTR");
+        Assert.Equal("platform", masks.GetProperty("implementation").GetString());
+        Assert.Equal("no claim", masks.GetProperty("fips").GetString());
+    }
+
+    [Fact]
+    public void The_bill_of_materials_names_each_algorithm_once_and_refers_to_it()
+    {
+        JsonElement answer = Answer("crypto", "list", "--cyclonedx");
+
+        Assert.Equal("CycloneDX", answer.GetProperty("bomFormat").GetString());
+        Assert.Equal("1.6", answer.GetProperty("specVersion").GetString());
+        string?[] references =
+        [
+            .. answer.GetProperty("components").EnumerateArray().Select(c => c.GetProperty("bom-ref").GetString()),
+        ];
+        Assert.Equal(references.Length, references.Distinct().Count());
+        JsonElement dependency = Assert.Single(answer.GetProperty("dependencies").EnumerateArray());
+        Assert.All(
+            dependency.GetProperty("dependsOn").EnumerateArray(),
+            reference => Assert.Contains(reference.GetString(), references)
+        );
+    }
+
+    [Theory]
+    [InlineData("demo", "hospital", "--bogus")]
+    [InlineData("demo", "hospital", "--rounds", "-1")]
+    [InlineData("demo", "hospital", "--seed", "one")]
+    [InlineData("demo", "linear", "--parties", "1")]
+    [InlineData("demo", "linear", "--parties", "257")]
+    [InlineData("demo", "linear", "--noise", "-1")]
+    [InlineData("plan", "ring", "--clients", "10")]
+    [InlineData("plan", "ring", "--clients", "x", "--clip", "1", "--fraction-bits", "4")]
+    [InlineData("plan", "ring", "--clients", "9", "--clip", "1", "--fraction-bits", "4", "--noise-stddev", "-1")]
+    [InlineData("crypto")]
+    [InlineData("nonsense")]
+    public void A_command_line_that_makes_no_sense_exits_with_2(params string[] args) => Failure(2, "usage", args);
+
+    [Fact]
+    public void A_missing_data_folder_exits_with_3_and_says_which_files_are_wanted()
+    {
+        string nowhere = Path.Combine(Path.GetTempPath(), Path.GetRandomFileName());
+
+        JsonElement error = Failure(3, "data-missing", "demo", "hospital", "--data", nowhere);
+
+        Assert.Contains("processed.va.data", error.GetProperty("remedy").GetString(), StringComparison.Ordinal);
+        Assert.False(Path.Exists(nowhere));
+    }
+
+    [Fact]
+    public void A_malformed_row_exits_with_3_names_line_and_column_and_leaves_no_file()
+    {
+        DirectoryInfo folder = Directory.CreateTempSubdirectory("securefed-");
+        try
+        {
+            string[] rows = [.. Enumerable.Repeat("63,1,1,145,233,1,2,150,0,2.3,3,0,6,0", 3)];
+            rows[1] = rows[1].Replace("145", "high", StringComparison.Ordinal);
+            File.WriteAllLines(Path.Combine(folder.FullName, "processed.cleveland.data"), rows);
+
+            JsonElement error = Failure(3, "data-malformed", "demo", "hospital", "--data", folder.FullName);
+
+            string message = error.GetProperty("message").GetString()!;
+            Assert.Contains("processed.cleveland.data, line 2, column trestbps", message, StringComparison.Ordinal);
+            Assert.Single(folder.EnumerateFileSystemInfos());
+        }
+        finally
+        {
+            folder.Delete(recursive: true);
+        }
+    }
+
+    [Fact]
+    public void A_hospital_without_a_second_row_of_a_label_exits_with_3()
+    {
+        DirectoryInfo folder = Directory.CreateTempSubdirectory("securefed-");
+        try
+        {
+            foreach (string centre in (string[])["cleveland", "hungarian", "switzerland", "va"])
+            {
+                File.WriteAllText(
+                    Path.Combine(folder.FullName, $"processed.{centre}.data"),
+                    "63,1,1,145,233,1,2,150,0,2.3,3,0,6,0\n"
+                );
+            }
+
+            Failure(3, "data-too-few-rows", "demo", "hospital", "--data", folder.FullName);
+        }
+        finally
+        {
+            folder.Delete(recursive: true);
+        }
+    }
+
+    private static JsonElement Answer(params string[] args)
+    {
+        (int exit, string output, string error) = Run([.. args, "--json"]);
+
+        Assert.Equal(0, exit);
+        Assert.Empty(error);
+        return Parse(output);
+    }
+
+    private static JsonElement Failure(int expectedExit, string code, params string[] args)
+    {
+        (int exit, string output, string error) = Run([.. args, "--json"]);
+
+        Assert.Equal(expectedExit, exit);
+        Assert.Single(Lines(error));
+        JsonElement failure = Parse(output).GetProperty("error");
+        Assert.Equal(code, failure.GetProperty("code").GetString());
+        Assert.NotEqual(string.Empty, failure.GetProperty("message").GetString());
+        Assert.NotEqual(string.Empty, failure.GetProperty("remedy").GetString());
+
+        // The same without JSON: nothing but the line on standard error.
+        (int plainExit, string plainOutput, string plainError) = Run(args);
+        Assert.Equal(expectedExit, plainExit);
+        Assert.DoesNotContain("{", plainOutput, StringComparison.Ordinal);
+        Assert.Single(Lines(plainError));
+        return failure;
+    }
+
+    private static (int Exit, string Output, string Error) Run(params string[] args)
+    {
+        using StringWriter output = new();
+        using StringWriter error = new();
+        int exit = SecureFedCommand.Run(args, output, error);
+        return (exit, output.ToString(), error.ToString());
+    }
+
+    private static JsonElement Parse(string output)
+    {
+        using var document = JsonDocument.Parse(Assert.Single(Lines(output)));
+        return document.RootElement.Clone();
+    }
+
+    private static string[] Lines(string text) =>
+        text.Split('\n', StringSplitOptions.RemoveEmptyEntries | StringSplitOptions.TrimEntries);
+}
