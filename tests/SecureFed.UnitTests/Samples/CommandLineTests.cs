@@ -134,9 +134,9 @@ public sealed class CommandLineTests
     {
         JsonElement answer = Answer("crypto", "list");
 
-        string?[] states =
+        string[] states =
         [
-            .. answer.GetProperty("suites").EnumerateArray().Select(s => s.GetProperty("status").GetString()),
+            .. answer.GetProperty("suites").EnumerateArray().Select(s => s.GetProperty("status").GetString()!),
         ];
         Assert.Equal(["available", "registered", "reserved"], states);
         Assert.All(
