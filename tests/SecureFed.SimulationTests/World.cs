@@ -58,7 +58,8 @@ internal sealed class World : IDisposable
         _random = new SeededRandomSource(seed, "world");
         _clients = new ClientSession?[cast.Count];
         _sent = new int[cast.Count];
-        Revealed = new RevealedShares(cast.Count, cast.Threshold);
+        // An unprotected round has t = 0 and no shares.
+        Revealed = new RevealedShares(cast.Count, Math.Max(1, cast.Threshold));
     }
 
     public RoundEnding<AggregateResult>? Ending { get; private set; }

@@ -9,15 +9,14 @@ namespace SecureFed.Protocol;
 /// (U1, U2, U3 with the sum, U4, result) is stored before it is announced, and the session can be rebuilt from the
 /// stored decisions. Not thread-safe.
 /// </remarks>
-public sealed class MaskingServerSession : ServerSession
+public sealed partial class MaskingServerSession : ServerSession
 {
     private readonly SortedDictionary<ushort, ProtocolMessage.KeyAdvertisement> _advertisements = [];
     private readonly SortedDictionary<ushort, ProtocolMessage.EncryptedShares> _dealt = [];
     private readonly SortedDictionary<ushort, SurvivorSignature> _signatures = [];
     private readonly HashSet<string> _keys = new(StringComparer.Ordinal);
-    private readonly Dictionary<ushort, Digest[]> _leaves = [];
-    private readonly Dictionary<ushort, HashSet<ushort>> _complaints = [];
-    private readonly Dictionary<ushort, HashSet<ushort>> _failures = [];
+    private readonly Dictionary<ushort, ImmutableArray<ImmutableArray<Digest>>> _paths = [];
+    private readonly ShareBlame _blame = new();
     private RingVector? _maskedSum;
     private ShareCollection? _revealed;
     private CohortView? _cohort;
@@ -78,28 +77,6 @@ public sealed class MaskingServerSession : ServerSession
     }
 
     private protected override bool HasEnough => CurrentPhase == RoundPhase.Unmask && _revealed is { IsComplete: true };
-
-    /// <summary>Rebuilds the session from the decisions it stored, in their order, and announces the last one again.</summary>
-    /// <param name="setup">The same setup as before the crash.</param>
-    /// <param name="records">The records of this attempt, oldest first; may be empty: then the attempt starts anew.</param>
-    /// <param name="resumed">What the host must do now.</param>
-    /// <exception cref="FormatException">A record is damaged, of another round, or out of order.</exception>
-    public static MaskingServerSession Restore(
-        ServerSetup setup,
-        IReadOnlyList<DurableRecord> records,
-        out Step<AggregateResult> resumed
-    )
-    {
-        ArgumentNullException.ThrowIfNull(records);
-        MaskingServerSession session = new(setup);
-        resumed = session.OnStarted();
-        foreach (DurableRecord record in records)
-        {
-            resumed = session.Apply(record);
-        }
-
-        return session;
-    }
 
     private protected override byte[]? SignedContentOf(ProtocolMessage.FromClient message)
     {
@@ -162,6 +139,12 @@ public sealed class MaskingServerSession : ServerSession
             ),
             _ => _result is null ? [] : ToAll(_survivors, _result),
         };
+
+    // One receiver's delivery is made for one receiver: a repeated message must not cost a delivery to everybody.
+    private protected override IEnumerable<OutgoingMessage> AnnouncementsTo(ushort index) =>
+        CurrentPhase != RoundPhase.MaskedInput ? base.AnnouncementsTo(index)
+        : _sharers.Contains(index) ? [To(index, DeliveryFor(index))]
+        : [];
 
     private PeerFaultKind? AcceptKeys(ProtocolMessage.KeyAdvertisement advertisement)
     {
@@ -237,24 +220,11 @@ public sealed class MaskingServerSession : ServerSession
         foreach (ShareComplaint complaint in input.Complaints)
         {
             faults.Add(new(IdOf(input.Sender), CurrentPhase, PeerFaultKind.ShareComplaint, IdOf(complaint.Dealer)));
-            AddUnusable(_complaints, complaint.Dealer, input.Sender);
+            _blame.AddComplaint(complaint.Dealer, input.Sender);
         }
 
         return null;
     }
-
-    private static void AddUnusable(Dictionary<ushort, HashSet<ushort>> byDealer, ushort dealer, ushort holder)
-    {
-        if (!byDealer.TryGetValue(dealer, out HashSet<ushort>? holders))
-        {
-            byDealer[dealer] = holders = [];
-        }
-
-        holders.Add(holder);
-    }
-
-    private bool HasComplained(ushort dealer, ushort holder) =>
-        _complaints.TryGetValue(dealer, out HashSet<ushort>? holders) && holders.Contains(holder);
 
     private PeerFaultKind? AcceptSignature(ProtocolMessage.ConsistencySignature signature)
     {
@@ -289,7 +259,7 @@ public sealed class MaskingServerSession : ServerSession
         // A share may be missing only where its holder complained in time: otherwise the dealer is not to blame.
         ushort[] withheld =
         [
-            .. _sharers.Except(shares.Dealers).Members.Where(dealer => !HasComplained(dealer, shares.Sender)),
+            .. _sharers.Except(shares.Dealers).Members.Where(dealer => !_blame.HasComplained(dealer, shares.Sender)),
         ];
         if (withheld.Length > 0)
         {
@@ -298,7 +268,7 @@ public sealed class MaskingServerSession : ServerSession
 
         foreach (ushort dealer in wrong.Concat(withheld))
         {
-            AddUnusable(_failures, dealer, shares.Sender);
+            _blame.AddFailure(dealer, shares.Sender);
         }
 
         return null;
@@ -351,6 +321,11 @@ public sealed class MaskingServerSession : ServerSession
             return Abort(AbortReason.NotEnoughSurvivors, faults);
         }
 
+        if (AbortIfDoomed(survivors, faults) is { } doomed)
+        {
+            return doomed;
+        }
+
         _survivors = survivors;
         Invariant.Check(_maskedSum is not null, "survivors have sent vectors");
         byte[] packed = new byte[Encoding.PackedSizeInBytes];
@@ -360,7 +335,7 @@ public sealed class MaskingServerSession : ServerSession
         DurableRecord record = new(
             DurableRecordKind.ServerSurvivors,
             Cohort.Digest,
-            ServerRecords.PackSurvivors(survivors, _complaints, packed)
+            ServerRecords.PackSurvivors(survivors, _blame.Complaints, packed)
         );
         return Enter(RoundPhase.Consistency, record, faults);
     }
@@ -374,6 +349,11 @@ public sealed class MaskingServerSession : ServerSession
             return Abort(AbortReason.NotEnoughSignatures, faults);
         }
 
+        if (AbortIfDoomed(signers, faults) is { } doomed)
+        {
+            return doomed;
+        }
+
         FixSigners(signers);
         ProtocolMessage.UnmaskRequest request = new(Cohort.Digest, _survivors, [.. _signatures.Values]);
         return Enter(
@@ -382,6 +362,12 @@ public sealed class MaskingServerSession : ServerSession
             faults
         );
     }
+
+    // spec 03-masking#unmask-6: when the complaints already leave a dealer short of holders, no share has to be revealed.
+    private Step<AggregateResult>? AbortIfDoomed(PartySet holders, IEnumerable<PeerFault> faults) =>
+        _blame.FirstDoomed(_sharers, holders, Descriptor.Threshold) is { } dealer
+            ? Abort(AbortReason.NotEnoughShares, faults, _blame.Named(dealer, Descriptor.CollusionBound))
+            : null;
 
     private void FixSigners(PartySet signers)
     {
@@ -394,18 +380,10 @@ public sealed class MaskingServerSession : ServerSession
         Invariant.Check(_revealed is not null && _maskedSum is not null, "unmasking has shares and a sum");
         if (_revealed.FirstShort() is { } dealer)
         {
-            // spec 03-masking#unmask-6: whoever is at fault, the dealer or those who complained about it, is among the named ones.
-            ushort[] named =
-            [
-                .. _complaints.TryGetValue(dealer, out HashSet<ushort>? complainants)
-                    ? complainants.Append(dealer)
-                    : [],
-                .. _failures.GetValueOrDefault(dealer, []),
-            ];
             return Abort(
                 Answered().Count < Descriptor.Threshold ? AbortReason.NotEnoughPeers : AbortReason.NotEnoughShares,
                 faults,
-                named
+                _blame.Named(dealer, Descriptor.CollusionBound)
             );
         }
 
@@ -430,7 +408,7 @@ public sealed class MaskingServerSession : ServerSession
             StoreFirst = new(
                 DurableRecordKind.ServerResult,
                 Cohort.Digest,
-                ServerRecords.PackSurvivors(_survivors, new Dictionary<ushort, HashSet<ushort>>(), packed)
+                ServerRecords.PackSurvivors(_survivors, new Dictionary<ushort, SortedSet<ushort>>(), packed)
             ),
             Send = [.. Announcements()],
             Faults = [.. faults],
@@ -469,193 +447,17 @@ public sealed class MaskingServerSession : ServerSession
             }
 
             ProtocolMessage.EncryptedShares dealt = _dealt[dealer];
-            if (!_leaves.TryGetValue(dealer, out Digest[]? leaves))
+            if (!_paths.TryGetValue(dealer, out ImmutableArray<ImmutableArray<Digest>> paths))
             {
-                _leaves[dealer] = leaves = Cohort.LeavesOf(dealer, dealt.Shares);
+                // Each dealer's tree is hashed once, for all receivers and all repeats.
+                _paths[dealer] = paths = ShareTree.Paths(Cohort.LeavesOf(dealer, dealt.Shares));
             }
 
-            envelopes.Add(new(dealer, dealt.Shares[position], ShareTree.Path(leaves, position), dealt.Signature));
+            envelopes.Add(new(dealer, dealt.Shares[position], paths[position], dealt.Signature));
         }
 
         return new(Cohort.Digest, receiver, _sharers, envelopes.MoveToImmutable());
     }
-
-    private Step<AggregateResult> Apply(DurableRecord record)
-    {
-        if (record.Session != CurrentSession)
-        {
-            throw new FormatException(
-                "A stored decision belongs to another round, attempt or cohort. Pass the records of this attempt only."
-            );
-        }
-
-        switch (record.Kind, CurrentPhase)
-        {
-            case (DurableRecordKind.ServerCohort, RoundPhase.AdvertiseKeys):
-                ApplyCohort(record);
-                return Resume(RoundPhase.ShareKeys);
-
-            case (DurableRecordKind.ServerSharers, RoundPhase.ShareKeys):
-                ApplySharers(record);
-                return Resume(RoundPhase.MaskedInput);
-
-            case (DurableRecordKind.ServerSurvivors, RoundPhase.MaskedInput):
-                ApplySurvivors(record);
-                return Resume(RoundPhase.Consistency);
-
-            case (DurableRecordKind.ServerSigners, RoundPhase.Consistency):
-                ApplySigners(record);
-                return Resume(RoundPhase.Unmask);
-
-            case (DurableRecordKind.ServerResult, RoundPhase.Unmask):
-                RingVector sum = ApplyResult(record);
-                return new() { Send = [.. Announcements()], Ended = CompletedEnding(sum) };
-
-            case (DurableRecordKind.ServerAborted, not RoundPhase.Ended):
-                return ApplyAborted(record);
-
-            default:
-                throw OutOfOrder(record);
-        }
-    }
-
-    private void ApplyCohort(DurableRecord record)
-    {
-        if (
-            DecodeStored(record.Content) is not ProtocolMessage.CohortAnnouncement cohort
-            || cohort.Session != DescriptorDigest
-            || cohort.Advertisements.Length < Descriptor.MinimumSurvivors
-            || cohort.Advertisements[^1].Sender >= RosterSize
-        )
-        {
-            throw OutOfOrder(record);
-        }
-
-        foreach (ProtocolMessage.KeyAdvertisement advertisement in cohort.Advertisements)
-        {
-            _advertisements.Add(advertisement.Sender, advertisement);
-            MarkAccepted(advertisement);
-        }
-
-        FixCohort(cohort);
-    }
-
-    private void ApplySharers(DurableRecord record)
-    {
-        foreach (ReadOnlyMemory<byte> stored in ServerRecords.Unpack(record.Content))
-        {
-            if (
-                DecodeStored(stored) is not ProtocolMessage.EncryptedShares shares
-                || shares.Session != Cohort.Digest
-                || !HasShareListForm(shares)
-                || !_dealt.TryAdd(shares.Sender, shares)
-            )
-            {
-                throw OutOfOrder(record);
-            }
-
-            MarkAccepted(shares);
-        }
-
-        _sharers = PartySet.Of(RosterSize, _dealt.Keys);
-        if (_sharers.Count < Descriptor.MinimumSurvivors)
-        {
-            throw OutOfOrder(record);
-        }
-    }
-
-    private void ApplySurvivors(DurableRecord record)
-    {
-        bool known = true;
-        _survivors = ServerRecords.UnpackSurvivors(
-            record.Content,
-            RosterSize,
-            (dealer, complainant) =>
-            {
-                known &= _sharers.Contains(dealer) && _sharers.Contains(complainant);
-                AddUnusable(_complaints, dealer, complainant);
-            },
-            out ReadOnlyMemory<byte> masked
-        );
-        if (!known || !_survivors.IsSubsetOf(_sharers) || _survivors.Count < Descriptor.MinimumSurvivors)
-        {
-            throw OutOfOrder(record);
-        }
-
-        _maskedSum = UnpackSum(masked);
-        MarkAccepted(_survivors, MessageType.MaskedInput);
-    }
-
-    private void ApplySigners(DurableRecord record)
-    {
-        if (
-            DecodeStored(record.Content) is not ProtocolMessage.UnmaskRequest request
-            || request.Session != Cohort.Digest
-            || !request.Survivors.Equals(_survivors)
-            || request.Signatures.Length < Descriptor.Threshold
-        )
-        {
-            throw OutOfOrder(record);
-        }
-
-        foreach (SurvivorSignature entry in request.Signatures)
-        {
-            if (!_survivors.Contains(entry.Signer) || !_signatures.TryAdd(entry.Signer, entry))
-            {
-                throw OutOfOrder(record);
-            }
-
-            MarkAccepted(
-                new ProtocolMessage.ConsistencySignature(
-                    Cohort.Digest,
-                    entry.Signer,
-                    _sharers,
-                    _survivors,
-                    entry.Signature
-                )
-            );
-        }
-
-        FixSigners(PartySet.Of(RosterSize, _signatures.Keys));
-    }
-
-    private RingVector ApplyResult(DurableRecord record)
-    {
-        PartySet contributors = ServerRecords.UnpackSurvivors(
-            record.Content,
-            RosterSize,
-            (_, _) => { },
-            out ReadOnlyMemory<byte> result
-        );
-        if (!contributors.Equals(_survivors))
-        {
-            throw OutOfOrder(record);
-        }
-
-        RingVector sum = UnpackSum(result);
-        MarkAccepted(_signers, MessageType.UnmaskShares);
-        FixResult(result.Span);
-        return sum;
-    }
-
-    private Step<AggregateResult> Resume(RoundPhase phase)
-    {
-        CurrentPhase = phase;
-        return new() { Send = [.. Announcements()] };
-    }
-
-    private RingVector UnpackSum(ReadOnlyMemory<byte> packed)
-    {
-        RingVector sum = new(Encoding.Ring, Encoding.RingLength);
-        return RingPacking.TryUnpack(packed.Span, sum)
-            ? sum
-            : throw new FormatException("A stored sum is damaged: it has another length than the round's vectors.");
-    }
-
-    private FormatException OutOfOrder(DurableRecord record) =>
-        new(
-            $"A stored decision ({record.Kind}) is damaged or does not follow phase {CurrentPhase}. Pass the records of this attempt in their order."
-        );
 
     private protected override void AppendState(List<byte> state)
     {

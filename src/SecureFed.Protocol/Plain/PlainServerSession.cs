@@ -85,7 +85,7 @@ public sealed class PlainServerSession : ServerSession
             StoreFirst = new(
                 DurableRecordKind.ServerResult,
                 DescriptorDigest,
-                ServerRecords.PackSurvivors(survivors, new Dictionary<ushort, HashSet<ushort>>(), packed)
+                ServerRecords.PackSurvivors(survivors, new Dictionary<ushort, SortedSet<ushort>>(), packed)
             ),
             Send = [.. Announcements()],
             Faults = [.. faults],

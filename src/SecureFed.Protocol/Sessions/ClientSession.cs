@@ -51,6 +51,25 @@ public abstract class ClientSession : RoundSession<ClientReceipt>
     {
         ObjectDisposedException.ThrowIf(_disposed, this);
         ArgumentNullException.ThrowIfNull(happened);
+        bool returned = false;
+        try
+        {
+            Step<ClientReceipt> step = Take(happened);
+            returned = true;
+            return step;
+        }
+        finally
+        {
+            // A signer or a random source that fails must not keep secrets alive, nor a half-made step.
+            if (!returned)
+            {
+                End();
+            }
+        }
+    }
+
+    private Step<ClientReceipt> Take(RoundEvent happened)
+    {
         if (_hasEnded)
         {
             return happened is RoundEvent.Received ? Fault(PeerFaultKind.WrongPhase) : Step<ClientReceipt>.Nothing;
@@ -72,6 +91,7 @@ public abstract class ClientSession : RoundSession<ClientReceipt>
     public sealed override void Dispose()
     {
         _disposed = true;
+        _answered.Clear();
         WipeSecrets();
     }
 
@@ -250,6 +270,9 @@ public abstract class ClientSession : RoundSession<ClientReceipt>
     private void End()
     {
         _hasEnded = true;
+
+        // The last reply may hold revealed shares.
+        _answered.Clear();
         WipeSecrets();
     }
 }

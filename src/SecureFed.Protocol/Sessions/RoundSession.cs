@@ -19,6 +19,7 @@ public abstract class RoundSession<TResult> : IDisposable
 
     /// <summary>Takes one event and returns what the host must do.</summary>
     /// <exception cref="ObjectDisposedException">The session was disposed.</exception>
+    /// <remarks>When a port throws (a signer, a random source), the exception passes through and the session has ended and wiped its secrets.</remarks>
     public abstract Step<TResult> Advance(RoundEvent happened);
 
     /// <summary>Wipes every secret; also done when the session ends.</summary>
@@ -56,6 +57,14 @@ public abstract class RoundEvent
     /// <summary>A peer is known to be gone.</summary>
     /// <param name="who">The peer.</param>
     public sealed class Disconnected(ParticipantId who) : RoundEvent
+    {
+        /// <summary>The peer.</summary>
+        public ParticipantId Who { get; } = who;
+    }
+
+    /// <summary>A peer that was gone is back.</summary>
+    /// <param name="who">The peer.</param>
+    public sealed class Connected(ParticipantId who) : RoundEvent
     {
         /// <summary>The peer.</summary>
         public ParticipantId Who { get; } = who;

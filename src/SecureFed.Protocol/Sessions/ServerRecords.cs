@@ -37,15 +37,15 @@ internal static class ServerRecords
     /// <summary>The survivors, the complaints (dealer, complainant) and the packed sum.</summary>
     public static byte[] PackSurvivors(
         PartySet survivors,
-        IReadOnlyDictionary<ushort, HashSet<ushort>> complaints,
+        IReadOnlyDictionary<ushort, SortedSet<ushort>> complaints,
         ReadOnlyMemory<byte> packedSum
     )
     {
         List<byte> pairs = [];
         Span<byte> pair = stackalloc byte[4];
-        foreach ((ushort dealer, HashSet<ushort> complainants) in complaints.OrderBy(entry => entry.Key))
+        foreach ((ushort dealer, SortedSet<ushort> complainants) in complaints.OrderBy(entry => entry.Key))
         {
-            foreach (ushort complainant in complainants.Order())
+            foreach (ushort complainant in complainants)
             {
                 BinaryPrimitives.WriteUInt16LittleEndian(pair, dealer);
                 BinaryPrimitives.WriteUInt16LittleEndian(pair[2..], complainant);

@@ -82,6 +82,26 @@ public abstract class ServerSession : RoundSession<AggregateResult>
     {
         ObjectDisposedException.ThrowIf(_disposed, this);
         ArgumentNullException.ThrowIfNull(happened);
+        bool returned = false;
+        try
+        {
+            Step<AggregateResult> step = Take(happened);
+            returned = true;
+            return step;
+        }
+        finally
+        {
+            // Whatever was thrown (a splitter, a bug): nobody goes on with a half-made step.
+            if (!returned && happened is not RoundEvent.Started)
+            {
+                CurrentPhase = RoundPhase.Ended;
+                WipeState();
+            }
+        }
+    }
+
+    private Step<AggregateResult> Take(RoundEvent happened)
+    {
         if (happened is RoundEvent.Received received)
         {
             return OnReceived(received);
@@ -99,6 +119,7 @@ public abstract class ServerSession : RoundSession<AggregateResult>
                 ? Decide(TimedOut())
                 : Step<AggregateResult>.Nothing,
             RoundEvent.Disconnected gone => OnGone(gone.Who, PeerFaultKind.Disconnected, about: null),
+            RoundEvent.Connected back => OnBack(back.Who),
             RoundEvent.Stopped stopped => Abort(stopped.Reason, []),
             _ => Step<AggregateResult>.Nothing,
         };
@@ -149,6 +170,10 @@ public abstract class ServerSession : RoundSession<AggregateResult>
     /// <summary>The announcements of the current phase; also what a repeated message of a client is answered with.</summary>
     private protected abstract IEnumerable<OutgoingMessage> Announcements();
 
+    /// <summary>The announcements of the current phase for one receiver.</summary>
+    private protected virtual IEnumerable<OutgoingMessage> AnnouncementsTo(ushort index) =>
+        Announcements().Where(message => message.To == IdOf(index));
+
     private protected bool HasAnswered(ushort index) => _accepted.ContainsKey((index, ExpectedType));
 
     private protected ParticipantId IdOf(ushort index) => Descriptor.Roster[index].Id;
@@ -188,15 +213,17 @@ public abstract class ServerSession : RoundSession<AggregateResult>
     )
     {
         PartySet about = PartySet.Of(RosterSize, named.ToArray());
-        ProtocolMessage.RoundAborted message = new(CurrentSession, reason, about);
-        DurableRecord record = new(DurableRecordKind.ServerAborted, message.Session, MessageCodec.Encode(message));
+
+        // D, which every client knows: those outside the cohort never learn K.
+        ProtocolMessage.RoundAborted message = new(DescriptorDigest, reason, about);
+        DurableRecord record = new(DurableRecordKind.ServerAborted, CurrentSession, MessageCodec.Encode(message));
         return EndAborted(message, record, faults);
     }
 
     /// <summary>Ends as a stored abort says.</summary>
     /// <exception cref="FormatException">The record is of another round or phase, or damaged.</exception>
     private protected Step<AggregateResult> ApplyAborted(DurableRecord record) =>
-        DecodeStored(record.Content) is ProtocolMessage.RoundAborted aborted && aborted.Session == CurrentSession
+        DecodeStored(record.Content) is ProtocolMessage.RoundAborted aborted && aborted.Session == DescriptorDigest
             ? EndAborted(aborted, storeFirst: null, [])
             : throw new FormatException("A stored abort is damaged. Restore the store from a good copy.");
 
@@ -311,13 +338,16 @@ public abstract class ServerSession : RoundSession<AggregateResult>
             return Fault(from, PeerFaultKind.MessageChanged);
         }
 
-        IEnumerable<OutgoingMessage> current =
-            _aborted is { } aborted ? ToAll(Everyone, aborted)
-            : HasAnswered(index) ? []
-            : Announcements();
+        // A party that repeats itself is there.
+        _gone.Remove(index);
         return new()
         {
-            Send = [.. current.Where(message => message.To == from)],
+            Send =
+            [
+                .. _aborted is { } aborted ? [To(index, aborted)]
+                : HasAnswered(index) ? []
+                : AnnouncementsTo(index),
+            ],
             Faults = [new(from, CurrentPhase, PeerFaultKind.DuplicateMessage)],
         };
     }
@@ -401,6 +431,17 @@ public abstract class ServerSession : RoundSession<AggregateResult>
 
         PeerFault fault = new(who, CurrentPhase, kind, about);
         return CurrentPhase != RoundPhase.None && WaitingFor.IsEmpty ? Decide([fault]) : new() { Faults = [fault] };
+    }
+
+    private Step<AggregateResult> OnBack(ParticipantId who)
+    {
+        if (!_indices.TryGetValue(who, out ushort index))
+        {
+            return Fault(who, PeerFaultKind.UnknownIdentity);
+        }
+
+        _gone.Remove(index);
+        return Step<AggregateResult>.Nothing;
     }
 
     private IEnumerable<PeerFault> TimedOut() =>

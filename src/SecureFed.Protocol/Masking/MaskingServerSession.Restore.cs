@@ -1,0 +1,206 @@
+using SecureFed.Core;
+
+namespace SecureFed.Protocol;
+
+/// <content>How a restarted server takes its stored decisions back. Nothing in a record is believed before it was checked.</content>
+public sealed partial class MaskingServerSession
+{
+    /// <summary>Rebuilds the session from the decisions it stored, in their order, and announces the last one again.</summary>
+    /// <param name="setup">The same setup as before the crash.</param>
+    /// <param name="records">The records of this attempt, oldest first; may be empty: then the attempt starts anew.</param>
+    /// <param name="resumed">What the host must do now.</param>
+    /// <exception cref="FormatException">A record is damaged, of another round, or out of order.</exception>
+    public static MaskingServerSession Restore(
+        ServerSetup setup,
+        IReadOnlyList<DurableRecord> records,
+        out Step<AggregateResult> resumed
+    )
+    {
+        ArgumentNullException.ThrowIfNull(records);
+        MaskingServerSession session = new(setup);
+        resumed = session.OnStarted();
+        foreach (DurableRecord record in records)
+        {
+            resumed = session.Apply(record);
+        }
+
+        return session;
+    }
+
+    private Step<AggregateResult> Apply(DurableRecord record)
+    {
+        if (record.Session != CurrentSession)
+        {
+            throw new FormatException(
+                "A stored decision belongs to another round, attempt or cohort. Pass the records of this attempt only."
+            );
+        }
+
+        switch (record.Kind, CurrentPhase)
+        {
+            case (DurableRecordKind.ServerCohort, RoundPhase.AdvertiseKeys):
+                ApplyCohort(record);
+                return Resume(RoundPhase.ShareKeys);
+
+            case (DurableRecordKind.ServerSharers, RoundPhase.ShareKeys):
+                ApplySharers(record);
+                return Resume(RoundPhase.MaskedInput);
+
+            case (DurableRecordKind.ServerSurvivors, RoundPhase.MaskedInput):
+                ApplySurvivors(record);
+                return Resume(RoundPhase.Consistency);
+
+            case (DurableRecordKind.ServerSigners, RoundPhase.Consistency):
+                ApplySigners(record);
+                return Resume(RoundPhase.Unmask);
+
+            case (DurableRecordKind.ServerResult, RoundPhase.Unmask):
+                RingVector sum = ApplyResult(record);
+                return new() { Send = [.. Announcements()], Ended = CompletedEnding(sum) };
+
+            case (DurableRecordKind.ServerAborted, not RoundPhase.Ended):
+                return ApplyAborted(record);
+
+            default:
+                throw OutOfOrder(record);
+        }
+    }
+
+    private void ApplyCohort(DurableRecord record)
+    {
+        if (
+            DecodeStored(record.Content) is not ProtocolMessage.CohortAnnouncement cohort
+            || cohort.Session != DescriptorDigest
+            || cohort.Advertisements.Length < Descriptor.MinimumSurvivors
+            || cohort.Advertisements[^1].Sender >= RosterSize
+        )
+        {
+            throw OutOfOrder(record);
+        }
+
+        foreach (ProtocolMessage.KeyAdvertisement advertisement in cohort.Advertisements)
+        {
+            _advertisements.Add(advertisement.Sender, advertisement);
+            MarkAccepted(advertisement);
+        }
+
+        FixCohort(cohort);
+    }
+
+    private void ApplySharers(DurableRecord record)
+    {
+        foreach (ReadOnlyMemory<byte> stored in ServerRecords.Unpack(record.Content))
+        {
+            if (
+                DecodeStored(stored) is not ProtocolMessage.EncryptedShares shares
+                || shares.Session != Cohort.Digest
+                || !HasShareListForm(shares)
+                || !_dealt.TryAdd(shares.Sender, shares)
+            )
+            {
+                throw OutOfOrder(record);
+            }
+
+            MarkAccepted(shares);
+        }
+
+        _sharers = PartySet.Of(RosterSize, _dealt.Keys);
+        if (_sharers.Count < Descriptor.MinimumSurvivors)
+        {
+            throw OutOfOrder(record);
+        }
+    }
+
+    private void ApplySurvivors(DurableRecord record)
+    {
+        bool known = true;
+        _survivors = ServerRecords.UnpackSurvivors(
+            record.Content,
+            RosterSize,
+            (dealer, complainant) =>
+            {
+                known &= _sharers.Contains(dealer) && _sharers.Contains(complainant);
+                _blame.AddComplaint(dealer, complainant);
+            },
+            out ReadOnlyMemory<byte> masked
+        );
+        if (!known || !_survivors.IsSubsetOf(_sharers) || _survivors.Count < Descriptor.MinimumSurvivors)
+        {
+            throw OutOfOrder(record);
+        }
+
+        _maskedSum = UnpackSum(masked);
+        MarkAccepted(_survivors, MessageType.MaskedInput);
+    }
+
+    private void ApplySigners(DurableRecord record)
+    {
+        if (
+            DecodeStored(record.Content) is not ProtocolMessage.UnmaskRequest request
+            || request.Session != Cohort.Digest
+            || !request.Survivors.Equals(_survivors)
+            || request.Signatures.Length < Descriptor.Threshold
+        )
+        {
+            throw OutOfOrder(record);
+        }
+
+        foreach (SurvivorSignature entry in request.Signatures)
+        {
+            if (!_survivors.Contains(entry.Signer) || !_signatures.TryAdd(entry.Signer, entry))
+            {
+                throw OutOfOrder(record);
+            }
+
+            MarkAccepted(
+                new ProtocolMessage.ConsistencySignature(
+                    Cohort.Digest,
+                    entry.Signer,
+                    _sharers,
+                    _survivors,
+                    entry.Signature
+                )
+            );
+        }
+
+        FixSigners(PartySet.Of(RosterSize, _signatures.Keys));
+    }
+
+    private RingVector ApplyResult(DurableRecord record)
+    {
+        PartySet contributors = ServerRecords.UnpackSurvivors(
+            record.Content,
+            RosterSize,
+            (_, _) => { },
+            out ReadOnlyMemory<byte> result
+        );
+        if (!contributors.Equals(_survivors))
+        {
+            throw OutOfOrder(record);
+        }
+
+        RingVector sum = UnpackSum(result);
+        MarkAccepted(_signers, MessageType.UnmaskShares);
+        FixResult(result.Span);
+        return sum;
+    }
+
+    private Step<AggregateResult> Resume(RoundPhase phase)
+    {
+        CurrentPhase = phase;
+        return new() { Send = [.. Announcements()] };
+    }
+
+    private RingVector UnpackSum(ReadOnlyMemory<byte> packed)
+    {
+        RingVector sum = new(Encoding.Ring, Encoding.RingLength);
+        return RingPacking.TryUnpack(packed.Span, sum)
+            ? sum
+            : throw new FormatException("A stored sum is damaged: it has another length than the round's vectors.");
+    }
+
+    private FormatException OutOfOrder(DurableRecord record) =>
+        new(
+            $"A stored decision ({record.Kind}) is damaged or does not follow phase {CurrentPhase}. Pass the records of this attempt in their order."
+        );
+}

@@ -1,0 +1,81 @@
+namespace SecureFed.Protocol;
+
+/// <summary>Who said what about whose shares, and who is named when a dealer's secret cannot be rebuilt. spec 03-masking#blame-1</summary>
+internal sealed class ShareBlame
+{
+    private readonly SortedDictionary<ushort, SortedSet<ushort>> _complaints = [];
+    private readonly Dictionary<ushort, SortedSet<ushort>> _failures = [];
+
+    /// <summary>Dealers with the holders that complained about them, ascending.</summary>
+    public IReadOnlyDictionary<ushort, SortedSet<ushort>> Complaints => _complaints;
+
+    /// <summary>A holder says, signed, that the dealer's sealed share is unusable.</summary>
+    public void AddComplaint(ushort dealer, ushort holder)
+    {
+        if (!_complaints.TryGetValue(dealer, out SortedSet<ushort>? holders))
+        {
+            _complaints[dealer] = holders = [];
+        }
+
+        holders.Add(holder);
+    }
+
+    /// <summary>A holder that did not complain has forged or withheld its share of the dealer.</summary>
+    public void AddFailure(ushort dealer, ushort holder)
+    {
+        if (!_failures.TryGetValue(dealer, out SortedSet<ushort>? holders))
+        {
+            _failures[dealer] = holders = [];
+        }
+
+        holders.Add(holder);
+    }
+
+    public bool HasComplained(ushort dealer, ushort holder) =>
+        _complaints.TryGetValue(dealer, out SortedSet<ushort>? holders) && holders.Contains(holder);
+
+    /// <summary>The first dealer of which fewer than t of the holders can be expected to reveal a share; null when there is none.</summary>
+    public ushort? FirstDoomed(PartySet dealers, PartySet holders, int threshold)
+    {
+        foreach (ushort dealer in dealers.Members)
+        {
+            if (holders.Members.Count(holder => !HasComplained(dealer, holder)) < threshold)
+            {
+                return dealer;
+            }
+        }
+
+        return null;
+    }
+
+    /// <summary>
+    /// The parties named for a dealer that is short of shares: whoever forged or withheld one, and of a disagreement about
+    /// a sealed share the side that must be lying when at most <paramref name="collusionBound"/> parties lie, else both sides.
+    /// </summary>
+    public ushort[] Named(ushort dealer, int collusionBound)
+    {
+        SortedSet<ushort> named = [.. _failures.TryGetValue(dealer, out SortedSet<ushort>? failed) ? failed : []];
+        if (!_complaints.TryGetValue(dealer, out SortedSet<ushort>? complainants))
+        {
+            return [.. named];
+        }
+
+        // More than c complaints about one dealer: they cannot all be lies. More than c dealers blamed by one holder: they
+        // cannot all have cheated.
+        bool dealerLies = complainants.Count > collusionBound;
+        ushort[] liars = [.. complainants.Where(holder => ComplaintsBy(holder) > collusionBound)];
+        if (!dealerLies || liars.Length > 0)
+        {
+            named.UnionWith(liars.Length == complainants.Count ? liars : complainants);
+        }
+
+        if (dealerLies || liars.Length < complainants.Count)
+        {
+            named.Add(dealer);
+        }
+
+        return [.. named];
+    }
+
+    private int ComplaintsBy(ushort holder) => _complaints.Values.Count(holders => holders.Contains(holder));
+}
