@@ -24,7 +24,9 @@ public sealed class EcdsaP256Signer : ISigner, IDisposable
 
         // One signature checked against the published half: a public-only key or a broken module shows here, not in a round.
         byte[] probe = Sign("SecureFed/1 key-check"u8);
-        using ECDsa? verifier = P256Signatures.TryImport(_publicKey);
+        using ECDsa? verifier = P256Encoding.TryReadPoint(_publicKey, out ECPoint point)
+            ? P256Signatures.TryImport(point)
+            : null;
         if (verifier is null || !P256Signatures.Verify(verifier, "SecureFed/1 key-check"u8, probe))
         {
             throw new CryptographicException("The signing key does not match its own public key.");

@@ -43,6 +43,22 @@ internal sealed class P256KeyPair : AgreementKeyPair
         }
     }
 
+    /// <summary>Imports a peer's point; null when it is off the curve, or the point at infinity in disguise.</summary>
+    public static ECDiffieHellmanPublicKey? TryImportPeer(ECPoint coordinates)
+    {
+        try
+        {
+            using ECDiffieHellman importer = ECDiffieHellman.Create(
+                new ECParameters { Curve = ECCurve.NamedCurves.nistP256, Q = coordinates }
+            );
+            return importer.PublicKey;
+        }
+        catch (CryptographicException)
+        {
+            return null;
+        }
+    }
+
     public override SecretBytes CopyPrivateKey() => _privateKey.Duplicate();
 
     /// <summary>The x coordinate of the shared point: 32 bytes, leading zeros kept.</summary>

@@ -7,14 +7,9 @@ internal static class P256Signatures
 {
     public const int SizeInBytes = 64;
 
-    /// <summary>Imports a 65-byte point; null when it is not a valid key.</summary>
-    public static ECDsa? TryImport(ReadOnlySpan<byte> publicKey)
+    /// <summary>Imports coordinates; null when they are not a valid key.</summary>
+    public static ECDsa? TryImport(ECPoint point)
     {
-        if (!P256Encoding.TryReadPoint(publicKey, out ECPoint point))
-        {
-            return null;
-        }
-
         try
         {
             return ECDsa.Create(new ECParameters { Curve = ECCurve.NamedCurves.nistP256, Q = point });

@@ -21,7 +21,10 @@ public sealed class P256Suite : ProtocolSuite
 
     /// <summary>Keys that have sealed. Weak: an entry goes with its key.</summary>
     private readonly ConditionalWeakTable<SecretBytes, object> _sealed = [];
-    private readonly PeerKeyCache _peers = new();
+
+    // Two agreement keys for each party of the largest cohort (4,096) fit in one generation, and its signing keys.
+    private readonly PeerKeyCache<ECDiffieHellmanPublicKey> _peers = new(P256KeyPair.TryImportPeer, 8_192);
+    private readonly PeerKeyCache<ECDsa> _signers = new(P256Signatures.TryImport, 4_096);
     private readonly KeystreamSelection _keystreams;
 
     private P256Suite(KeystreamSelection keystreams) => _keystreams = keystreams;
@@ -83,8 +86,7 @@ public sealed class P256Suite : ProtocolSuite
     /// <inheritdoc/>
     public override bool IsValidSigningPublicKey(ReadOnlySpan<byte> publicKey)
     {
-        using ECDsa? key = P256Signatures.TryImport(publicKey);
-        return key is not null;
+        return _signers.Find(publicKey) is not null;
     }
 
     /// <inheritdoc/>
@@ -158,8 +160,16 @@ public sealed class P256Suite : ProtocolSuite
             return false;
         }
 
-        using ECDsa? key = P256Signatures.TryImport(publicKey);
-        return key is not null && P256Signatures.Verify(key, message, signature);
+        if (_signers.Find(publicKey) is not { } key)
+        {
+            return false;
+        }
+
+        // The platform promises no thread safety for key objects; two threads rarely check the same party at once.
+        lock (key)
+        {
+            return P256Signatures.Verify(key, message, signature);
+        }
     }
 
     /// <inheritdoc/>

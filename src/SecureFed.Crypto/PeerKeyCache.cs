@@ -6,23 +6,21 @@ namespace SecureFed.Crypto;
 /// <summary>Remembers imported public points, because an import costs as much as an agreement (the platform checks the point anew).</summary>
 /// <remarks>
 /// Holds public values only, so its timing tells nothing secret. Two generations bound it: when the young one is full it
-/// becomes the old one. Thread-safe; imported points are immutable.
+/// becomes the old one. Thread-safe itself; what it hands out is shared.
 /// </remarks>
-internal sealed class PeerKeyCache
+/// <typeparam name="TKey">What a point is imported as.</typeparam>
+/// <param name="import">Imports coordinates; null when they are not a point of the curve.</param>
+/// <param name="generationCapacity">Keys in one generation.</param>
+internal sealed class PeerKeyCache<TKey>(Func<ECPoint, TKey?> import, int generationCapacity)
+    where TKey : class
 {
-    /// <summary>Two keys for each party of the largest cohort (4,096) fit in one generation.</summary>
-    public const int GenerationCapacity = 8_192;
-
-    private readonly int _generationCapacity;
-    private ConcurrentDictionary<Point, ECDiffieHellmanPublicKey> _young = new();
-    private ConcurrentDictionary<Point, ECDiffieHellmanPublicKey> _old = new();
-
-    public PeerKeyCache(int generationCapacity = GenerationCapacity) => _generationCapacity = generationCapacity;
+    private ConcurrentDictionary<Point, TKey> _young = new();
+    private ConcurrentDictionary<Point, TKey> _old = new();
 
     public int Count => _young.Count + _old.Count;
 
     /// <summary>The imported key; null when the bytes are not a valid point in the one encoding. Refusals are not remembered.</summary>
-    public ECDiffieHellmanPublicKey? Find(ReadOnlySpan<byte> encoded)
+    public TKey? Find(ReadOnlySpan<byte> encoded)
     {
         if (!P256Encoding.TryReadPoint(encoded, out ECPoint coordinates))
         {
@@ -30,25 +28,25 @@ internal sealed class PeerKeyCache
         }
 
         Point point = new(coordinates);
-        ConcurrentDictionary<Point, ECDiffieHellmanPublicKey> young = _young;
-        if (young.TryGetValue(point, out ECDiffieHellmanPublicKey? known))
+        ConcurrentDictionary<Point, TKey> young = _young;
+        if (young.TryGetValue(point, out TKey? known))
         {
             return known;
         }
 
         if (!_old.TryGetValue(point, out known))
         {
-            known = Import(coordinates);
+            known = import(coordinates);
             if (known is null)
             {
                 return null;
             }
         }
 
-        if (young.Count >= _generationCapacity)
+        if (young.Count >= generationCapacity)
         {
             // Dropped keys are not disposed: another thread may be using one. Their handles go with the collector.
-            ConcurrentDictionary<Point, ECDiffieHellmanPublicKey> fresh = new();
+            ConcurrentDictionary<Point, TKey> fresh = new();
             if (ReferenceEquals(Interlocked.CompareExchange(ref _young, fresh, young), young))
             {
                 _old = young;
@@ -59,22 +57,6 @@ internal sealed class PeerKeyCache
 
         young[point] = known;
         return known;
-    }
-
-    private static ECDiffieHellmanPublicKey? Import(ECPoint coordinates)
-    {
-        try
-        {
-            using ECDiffieHellman importer = ECDiffieHellman.Create(
-                new ECParameters { Curve = ECCurve.NamedCurves.nistP256, Q = coordinates }
-            );
-            return importer.PublicKey;
-        }
-        catch (CryptographicException)
-        {
-            // Off the curve, or the point at infinity in disguise.
-            return null;
-        }
     }
 
     private readonly struct Point(ECPoint coordinates) : IEquatable<Point>

@@ -177,7 +177,7 @@ internal static class DeliveryChecks
         ProtocolSuite suite,
         CohortView cohort,
         ushort self,
-        AgreementKeyPair channel,
+        ChannelKeys channels,
         ProtocolMessage.ShareDelivery delivery,
         Dictionary<ushort, HeldShare> held
     )
@@ -185,17 +185,14 @@ internal static class DeliveryChecks
         ImmutableArray<ShareComplaint>.Builder complaints = ImmutableArray.CreateBuilder<ShareComplaint>();
         foreach (ShareEnvelope envelope in delivery.Envelopes)
         {
-            using SecretBytes? key = ShareDealing.TryChannelKey(
+            HeldShare? pair = HeldShare.TryOpen(
                 suite,
-                cohort,
-                channel,
-                from: envelope.Dealer,
-                to: self,
-                cohort.Of(envelope.Dealer).ChannelKey.Span
+                channels.From(envelope.Dealer),
+                cohort.Digest,
+                envelope.Dealer,
+                self,
+                envelope.Share.Ciphertext.Span
             );
-            HeldShare? pair = key is null
-                ? null
-                : HeldShare.TryOpen(suite, key, cohort.Digest, envelope.Dealer, self, envelope.Share.Ciphertext.Span);
             if (pair is null)
             {
                 complaints.Add(new(envelope.Dealer, PeerFaultKind.ShareDecryptFailed));

@@ -56,7 +56,7 @@ internal abstract class ClientPhase(RoundPhase phase) : IDisposable
     /// <summary>Shares are dealt.</summary>
     public sealed class AwaitingShares(
         CohortView cohort,
-        AgreementKeyPair channel,
+        ChannelKeys channels,
         AgreementKeyPair mask,
         SecretBytes seed,
         HeldShare ownShare
@@ -66,7 +66,7 @@ internal abstract class ClientPhase(RoundPhase phase) : IDisposable
 
         public override CohortView FixedCohort => Cohort;
 
-        public AgreementKeyPair Channel { get; } = channel;
+        public ChannelKeys Channels { get; } = channels;
 
         public AgreementKeyPair Mask { get; } = mask;
 
@@ -76,7 +76,7 @@ internal abstract class ClientPhase(RoundPhase phase) : IDisposable
 
         public override void Dispose()
         {
-            Channel.Dispose();
+            Channels.Dispose();
             Mask.Dispose();
             Seed.Dispose();
             OwnShare.Dispose();

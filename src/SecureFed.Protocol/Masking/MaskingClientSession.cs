@@ -101,26 +101,37 @@ public sealed class MaskingClientSession : ClientSession
         }
 
         CohortView cohort = new(Descriptor, DescriptorDigest, announcement.Advertisements);
-        ImmutableArray<DealtShare> dealt = ShareDealing.Deal(
-            Suite,
-            cohort,
-            Descriptor.Threshold,
-            SelfIndex,
-            state.Channel,
-            state.Mask,
-            state.Seed,
-            Setup.Random,
-            out HeldShare? ownShare,
-            out ushort? refusedKey
-        );
-        if (refusedKey is { } holder)
+        if (ChannelKeys.TryAgree(Suite, cohort, SelfIndex, state.Channel, out ushort refusedKey) is not { } channels)
         {
-            ownShare?.Dispose();
-            return Leave(AbortReason.InvalidPoint, holder);
+            return Leave(AbortReason.InvalidPoint, refusedKey);
         }
 
-        Invariant.Check(ownShare is not null, "a dealer keeps its own share");
-        _state = new ClientPhase.AwaitingShares(cohort, state.Channel, state.Mask, state.Seed, ownShare);
+        HeldShare? ownShare = null;
+        ImmutableArray<DealtShare> dealt;
+        try
+        {
+            dealt = ShareDealing.Deal(
+                Suite,
+                cohort,
+                Descriptor.Threshold,
+                SelfIndex,
+                channels,
+                state.Mask,
+                state.Seed,
+                Setup.Random,
+                out ownShare
+            );
+            Invariant.Check(ownShare is not null, "a dealer keeps its own share");
+        }
+        catch
+        {
+            channels.Dispose();
+            throw;
+        }
+
+        // Both directions of every channel are derived: the channel's private key has done its work.
+        state.Channel.Dispose();
+        _state = new ClientPhase.AwaitingShares(cohort, channels, state.Mask, state.Seed, ownShare);
         Digest root = ShareTree.Root(cohort.LeavesOf(SelfIndex, dealt));
         ProtocolMessage.EncryptedShares reply = new(
             cohort.Digest,
@@ -154,13 +165,13 @@ public sealed class MaskingClientSession : ClientSession
         ReadOnlyMemory<byte>? packed;
         try
         {
-            complaints = DeliveryChecks.OpenAll(Suite, state.Cohort, SelfIndex, state.Channel, delivery, held);
+            complaints = DeliveryChecks.OpenAll(Suite, state.Cohort, SelfIndex, state.Channels, delivery, held);
             packed = Mask(state, delivery.Sharers);
         }
         finally
         {
             // spec 03-masking#keys-1: the keys have done their work.
-            state.Channel.Dispose();
+            state.Channels.Dispose();
             state.Mask.Dispose();
             state.Seed.Dispose();
         }

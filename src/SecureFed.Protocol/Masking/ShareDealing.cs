@@ -12,24 +12,22 @@ internal static class ShareDealing
     /// <param name="cohort">The holders, the dealer among them.</param>
     /// <param name="threshold">t.</param>
     /// <param name="dealer">The dealer's roster index.</param>
-    /// <param name="channel">The dealer's channel key pair.</param>
+    /// <param name="channels">The dealer's keys towards the holders.</param>
     /// <param name="mask">The dealer's mask key pair, whose private key is shared.</param>
     /// <param name="seed">b_u.</param>
     /// <param name="random">Coefficients and salts.</param>
     /// <param name="ownShare">The pair the dealer keeps for itself.</param>
-    /// <param name="refused">The member whose channel key the suite refused; null when all were taken.</param>
-    /// <returns>One entry for each member, in cohort order; empty when a key was refused.</returns>
+    /// <returns>One entry for each member, in cohort order.</returns>
     public static ImmutableArray<DealtShare> Deal(
         ProtocolSuite suite,
         CohortView cohort,
         int threshold,
         ushort dealer,
-        AgreementKeyPair channel,
+        ChannelKeys channels,
         AgreementKeyPair mask,
         SecretBytes seed,
         RandomSource random,
-        out HeldShare? ownShare,
-        out ushort? refused
+        out HeldShare? ownShare
     )
     {
         using SecretBytes privateKey = mask.CopyPrivateKey();
@@ -51,7 +49,7 @@ internal static class ShareDealing
         ownShare = null;
         try
         {
-            return Publish(suite, cohort, dealer, channel, pairs, out ownShare, out refused);
+            return Publish(suite, cohort, dealer, channels, pairs, out ownShare);
         }
         finally
         {
@@ -70,27 +68,19 @@ internal static class ShareDealing
         ProtocolSuite suite,
         CohortView cohort,
         ushort dealer,
-        AgreementKeyPair channel,
+        ChannelKeys channels,
         HeldShare[] pairs,
-        out HeldShare? ownShare,
-        out ushort? refused
+        out HeldShare? ownShare
     )
     {
         ImmutableArray<DealtShare>.Builder dealt = ImmutableArray.CreateBuilder<DealtShare>(cohort.Count);
         HeldShare? kept = null;
-        refused = null;
         for (int position = 0; position < cohort.Count; position++)
         {
             ProtocolMessage.KeyAdvertisement holder = cohort.Advertisements[position];
             HeldShare pair = pairs[position];
             bool own = holder.Sender == dealer;
-            byte[]? ciphertext = own ? [] : TrySeal(suite, cohort, dealer, channel, holder, pair);
-            if (ciphertext is null)
-            {
-                refused ??= holder.Sender;
-                ciphertext = [];
-            }
-
+            byte[] ciphertext = own ? [] : Seal(suite, cohort, dealer, channels, holder.Sender, pair);
             dealt.Add(
                 new DealtShare(
                     pair.Commit(ShareKind.MaskKey, cohort.Digest, dealer, holder.Sender),
@@ -108,29 +98,23 @@ internal static class ShareDealing
         return dealt.MoveToImmutable();
     }
 
-    private static byte[]? TrySeal(
+    private static byte[] Seal(
         ProtocolSuite suite,
         CohortView cohort,
         ushort dealer,
-        AgreementKeyPair channel,
-        ProtocolMessage.KeyAdvertisement holder,
+        ChannelKeys channels,
+        ushort holder,
         HeldShare pair
     )
     {
-        using SecretBytes? key = TryChannelKey(suite, cohort, channel, dealer, holder.Sender, holder.ChannelKey.Span);
-        if (key is null)
-        {
-            return null;
-        }
-
         byte[] ciphertext = new byte[SealedShare.PlaintextSizeInBytes + suite.SealTagSizeInBytes];
         Span<byte> plaintext = stackalloc byte[SealedShare.PlaintextSizeInBytes];
         try
         {
-            pair.WritePlaintext(plaintext, dealer, holder.Sender);
+            pair.WritePlaintext(plaintext, dealer, holder);
             suite.Seal(
-                key,
-                KeyLabels.SealedShareAssociatedData(suite.Id, cohort.Digest, dealer, holder.Sender),
+                channels.To(holder),
+                KeyLabels.SealedShareAssociatedData(suite.Id, cohort.Digest, dealer, holder),
                 plaintext,
                 ciphertext
             );
@@ -141,21 +125,5 @@ internal static class ShareDealing
         }
 
         return ciphertext;
-    }
-
-    /// <summary>The single-use key that seals from <paramref name="from"/> to <paramref name="to"/>; both sides derive it. spec 03-masking#sealing-1</summary>
-    public static SecretBytes? TryChannelKey(
-        ProtocolSuite suite,
-        CohortView cohort,
-        AgreementKeyPair own,
-        ushort from,
-        ushort to,
-        ReadOnlySpan<byte> peerChannelKey
-    )
-    {
-        using SecretBytes? secret = suite.TryAgree(own, peerChannelKey);
-        return secret is null
-            ? null
-            : suite.DeriveKey(secret, KeyLabels.ShareSealing(suite.Id, cohort.Digest, from, to));
     }
 }

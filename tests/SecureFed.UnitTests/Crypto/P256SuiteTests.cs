@@ -132,7 +132,7 @@ public sealed class P256SuiteTests : ProtocolSuiteContract
     [Fact]
     public void The_cache_of_peer_points_is_bounded_and_keeps_answering_right()
     {
-        PeerKeyCache cache = new(generationCapacity: 4);
+        PeerKeyCache<ECDiffieHellmanPublicKey> cache = new(P256KeyPair.TryImportPeer, generationCapacity: 4);
         AgreementKeyPair[] peers =
         [
             .. Enumerable.Range(0, 20).Select(i => Suite.GenerateKeyPair(new HashRandomSource(300 + i))),

@@ -110,14 +110,8 @@ internal static class Inside
     {
         P256Suite suite = P256Suite.Instance;
         CohortView cohort = state.Cohort;
-        using SecretBytes key = ShareDealing.TryChannelKey(
-            suite,
-            cohort,
-            state.Channel,
-            (ushort)dealer,
-            (ushort)holder,
-            cohort.Of((ushort)holder).ChannelKey.Span
-        )!;
+        // A malicious dealer seals twice: the guard against that is per key object.
+        using SecretBytes key = state.Channels.To((ushort)holder).Duplicate();
         byte[] plaintext = new byte[SealedShare.PlaintextSizeInBytes];
         byte[] ciphertext = new byte[plaintext.Length + suite.SealTagSizeInBytes];
         pair.WritePlaintext(plaintext, (ushort)dealer, (ushort)holder);

@@ -146,14 +146,7 @@ public class ReplayTests
     private static bool Opens(MessageRound round, int holder, int dealer, ReadOnlyMemory<byte> ciphertext, Digest k)
     {
         ClientPhase.AwaitingShares state = (ClientPhase.AwaitingShares)Inside.StateOf(round.Clients[holder]);
-        using SecretBytes key = ShareDealing.TryChannelKey(
-            P256Suite.Instance,
-            state.Cohort,
-            state.Channel,
-            (ushort)dealer,
-            (ushort)holder,
-            state.Cohort.Of((ushort)dealer).ChannelKey.Span
-        )!;
+        using SecretBytes key = state.Channels.From((ushort)dealer).Duplicate();
         using HeldShare? share = HeldShare.TryOpen(
             P256Suite.Instance,
             key,

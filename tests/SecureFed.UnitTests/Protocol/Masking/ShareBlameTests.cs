@@ -1,0 +1,57 @@
+using SecureFed.Protocol;
+
+namespace SecureFed.UnitTests.Protocol.Masking;
+
+/// <summary>Who is named when a dealer is short of shares. spec 03-masking#blame-1</summary>
+public class ShareBlameTests
+{
+    [Fact]
+    public void One_complaint_where_one_party_may_lie_names_both_sides()
+    {
+        ShareBlame blame = new();
+        blame.AddComplaint(dealer: 1, holder: 2);
+
+        Assert.Equal([1, 2], blame.Named(dealer: 1, collusionBound: 1));
+    }
+
+    [Fact]
+    public void More_complaints_than_liars_name_the_dealer_alone()
+    {
+        ShareBlame blame = new();
+        blame.AddComplaint(dealer: 1, holder: 2);
+        blame.AddComplaint(dealer: 1, holder: 3);
+
+        Assert.Equal([1], blame.Named(dealer: 1, collusionBound: 1));
+    }
+
+    [Fact]
+    public void A_holder_that_blames_more_dealers_than_may_cheat_is_named_alone()
+    {
+        ShareBlame blame = new();
+        blame.AddComplaint(dealer: 0, holder: 4);
+        blame.AddComplaint(dealer: 1, holder: 4);
+
+        Assert.Equal([4], blame.Named(dealer: 0, collusionBound: 1));
+    }
+
+    [Fact]
+    public void A_forger_is_named_and_an_honest_dealer_without_complaints_is_not()
+    {
+        ShareBlame blame = new();
+        blame.AddFailure(dealer: 0, holder: 3);
+
+        Assert.Equal([3], blame.Named(dealer: 0, collusionBound: 1));
+        Assert.Empty(blame.Named(dealer: 1, collusionBound: 1));
+    }
+
+    [Fact]
+    public void A_dealer_is_doomed_when_too_few_holders_have_not_complained()
+    {
+        PartySet everyone = PartySet.Of(5, [0, 1, 2, 3, 4]);
+        ShareBlame blame = new();
+        blame.AddComplaint(dealer: 2, holder: 0);
+
+        Assert.Null(blame.FirstDoomed(everyone, everyone, threshold: 4));
+        Assert.Equal((ushort)2, blame.FirstDoomed(everyone, PartySet.Of(5, [0, 1, 2, 3]), threshold: 4));
+    }
+}
