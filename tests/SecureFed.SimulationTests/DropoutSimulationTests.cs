@@ -63,9 +63,9 @@ public class DropoutSimulationTests(ITestOutputHelper output)
             )
             .Holds(output, count);
 
-        // The cases are not trivial: both ends are common.
+        // The cases are not trivial: about one in four aborts. Fewer than one in twenty of 200 is less likely than 1e-9.
         output.WriteLine($"{completed} completed, {aborted} aborted");
-        Assert.True(completed > count / 5 && aborted > count / 5, $"{completed} completed, {aborted} aborted");
+        Assert.True(completed > count / 20 && aborted > count / 20, $"{completed} completed, {aborted} aborted");
     }
 
     [Fact]

@@ -7,6 +7,8 @@ namespace SecureFed.Protocol;
 /// <remarks>Not thread-safe. A request that was answered is answered again with the same bytes; with other content it ends the session (A10).</remarks>
 public abstract class ClientSession : RoundSession<ClientReceipt>
 {
+    private static readonly byte[] s_noSignature = new byte[MessageLimits.SignatureSizeInBytes];
+
     private readonly Dictionary<MessageType, (Digest Request, OutgoingMessage Reply)> _answered = [];
     private readonly MessageLimits _limits;
     private bool _disposed;
@@ -226,7 +228,7 @@ public abstract class ClientSession : RoundSession<ClientReceipt>
             return Fault(PeerFaultKind.WrongPhase);
         }
 
-        Digest request = Digest.Of(received.Message.Span);
+        Digest request = ContentOf(message, received.Message.Span);
         if (message is ProtocolMessage.RoundAborted aborted)
         {
             return OnRoundAborted(aborted);
@@ -247,6 +249,33 @@ public abstract class ClientSession : RoundSession<ClientReceipt>
 
         return OnMessage(message, request);
     }
+
+    // spec 03-masking#points-2: whether a request repeats is not decided by the bytes of the signatures in it.
+    private Digest ContentOf(ProtocolMessage message, ReadOnlySpan<byte> bytes) =>
+        message switch
+        {
+            ProtocolMessage.CohortAnnouncement cohort => RoundDigests.Cohort(DescriptorDigest, cohort.Advertisements),
+            ProtocolMessage.ShareDelivery delivery => Digest.Of(
+                MessageCodec.Encode(
+                    new ProtocolMessage.ShareDelivery(
+                        delivery.Session,
+                        delivery.Receiver,
+                        delivery.Sharers,
+                        [.. delivery.Envelopes.Select(envelope => envelope with { DealerSignature = s_noSignature })]
+                    )
+                )
+            ),
+            ProtocolMessage.UnmaskRequest unmask => Digest.Of(
+                MessageCodec.Encode(
+                    new ProtocolMessage.UnmaskRequest(
+                        unmask.Session,
+                        unmask.Survivors,
+                        [.. unmask.Signatures.Select(entry => entry with { Signature = s_noSignature })]
+                    )
+                )
+            ),
+            _ => Digest.Of(bytes),
+        };
 
     private Step<ClientReceipt> OnRoundAborted(ProtocolMessage.RoundAborted aborted)
     {

@@ -10,6 +10,33 @@ public class MaliciousServerTests
 {
     private static readonly TestFederation s_five = TestFederation.Of(5);
 
+    [Fact]
+    public void Signature_bytes_do_not_decide_whether_a_request_repeats()
+    {
+        using MessageRound round = new(s_five, new RoundPlan());
+        ReadOnlyMemory<byte> bytes = round.Take(MessageType.CohortAnnouncement, to: 0).Bytes;
+        ProtocolMessage.CohortAnnouncement cohort = Forge.Read<ProtocolMessage.CohortAnnouncement>(bytes);
+        ProtocolMessage.KeyAdvertisement first = cohort.Advertisements[1];
+        ProtocolMessage.KeyAdvertisement malleated = new(
+            first.Session,
+            first.Sender,
+            first.ChannelKey,
+            first.MaskKey,
+            first.SeedCommitment,
+            Forge.FlipBit(first.Signature, 300)
+        );
+        ProtocolMessage repeated = new ProtocolMessage.CohortAnnouncement(
+            cohort.Session,
+            cohort.Advertisements.SetItem(1, malleated)
+        );
+
+        Step<ClientReceipt> answer = round.ToClient(0, bytes);
+        Step<ClientReceipt> again = round.ToClient(0, Forge.Bytes(repeated));
+
+        Assert.Equal(answer.Send.Single().Bytes.ToArray(), again.Send.Single().Bytes.ToArray());
+        Assert.Null(again.Ended);
+    }
+
     public static TheoryData<string, AbortReason> Deliveries =>
         new()
         {
