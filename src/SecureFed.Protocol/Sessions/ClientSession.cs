@@ -228,7 +228,6 @@ public abstract class ClientSession : RoundSession<ClientReceipt>
             return Fault(PeerFaultKind.WrongPhase);
         }
 
-        Digest request = ContentOf(message, received.Message.Span);
         if (message is ProtocolMessage.RoundAborted aborted)
         {
             return OnRoundAborted(aborted);
@@ -240,6 +239,8 @@ public abstract class ClientSession : RoundSession<ClientReceipt>
         {
             return Fault(PeerFaultKind.WrongSession);
         }
+
+        Digest request = ContentOf(message, received.Message.Span);
 
         // spec 03-masking#client-2: the same request gets the same bytes, another one ends the session (A10).
         if (_answered.TryGetValue(message.Type, out (Digest Request, OutgoingMessage Reply) answered))
