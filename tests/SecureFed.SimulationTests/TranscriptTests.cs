@@ -15,7 +15,7 @@ public class TranscriptTests(ITestOutputHelper output)
     private const int Length = 20_000;
 
     public static TheoryData<string> Inputs =>
-        ["zeros", "maximum", "minimum", "alternating", "one-hot", "ramp", "sine"];
+        ["zeros", "maximum", "minimum", "alternating", "one-hot", "ramp", "sine", "half and half", "powers"];
 
     [Theory]
     [MemberData(nameof(Inputs))]
@@ -27,7 +27,9 @@ public class TranscriptTests(ITestOutputHelper output)
             (byte[] packed, double[] masked, double[] values) = Upload(seed, input);
 
             double p = ServerViewStatistics.ChiSquareP(packed);
-            double correlation = ServerViewStatistics.Correlation(masked, values);
+            // A constant input has no correlation with anything: only the bytes can tell it.
+            bool constant = values.All(value => value == values[0]);
+            double correlation = constant ? 0 : ServerViewStatistics.Correlation(masked, values);
 
             lowest = Math.Min(lowest, p);
             // 70 independent draws: p below 1e-9 would happen in one of 10^7 such test runs with fresh seeds.
@@ -221,6 +223,25 @@ public class TranscriptTests(ITestOutputHelper output)
             Print(receipt);
         }
 
+        // What goes wrong prints as well: an aborted attempt, its exception, refused contributions.
+        using InProcessRound failing = federation.StartRound(round.Plan);
+        for (int i = 0; i < 5; i++)
+        {
+            failing.Contribute(ParticipantId.FromIndex(i), Floats("sine"));
+        }
+
+        Print(Record.Exception(() => failing.Contribute(ParticipantId.FromIndex(0), Floats("sine"))));
+        Print(Record.Exception(() => failing.Contribute(ParticipantId.FromIndex(1), [float.NaN])));
+        failing.Drop(ParticipantId.FromIndex(0), during: RoundPhase.MaskedInput);
+        failing.Drop(ParticipantId.FromIndex(1), during: RoundPhase.MaskedInput);
+        RoundOutcome aborted = failing.Complete();
+        Print(Assert.IsType<RoundOutcome.Aborted>(aborted));
+        Print(Record.Exception(() => aborted.SumOrThrow()));
+        foreach (PeerFault fault in aborted.Faults)
+        {
+            Print(fault);
+        }
+
         return text.ToString();
     }
 
@@ -285,6 +306,8 @@ public class TranscriptTests(ITestOutputHelper output)
                 "minimum" => -1.8f,
                 "alternating" => i % 2 == 0 ? 1.8f : -1.8f,
                 "one-hot" => i == 17 ? 255f : 0,
+                "half and half" => i < Length / 2 ? 1.8f : -1.8f,
+                "powers" => MathF.ScaleB(1.5f, -(i % 20)),
                 "ramp" => (1.8f * i / Length) - 0.9f,
                 _ => 1.5f * MathF.Sin(i / 50f),
             };

@@ -12,6 +12,7 @@ using SecureFed.Tests.Shared;
 namespace SecureFed.UnitTests.Crypto;
 
 /// <summary>The mask keystream: equal bytes from every implementation, wherever it starts and however it is cut.</summary>
+[Trait("Suite", "Kernels")]
 public sealed class MaskKeystreamTests : IDisposable
 {
     private const int GuardLanes = 4;

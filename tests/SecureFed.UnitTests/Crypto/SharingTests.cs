@@ -12,6 +12,7 @@ using Xunit.Abstractions;
 namespace SecureFed.UnitTests.Crypto;
 
 /// <summary>Shamir over GF(2^16): the field, the sharing, what is refused, what too few shares tell.</summary>
+[Trait("Suite", "Kernels")]
 public sealed class SharingTests(ITestOutputHelper output)
 {
     [Fact]

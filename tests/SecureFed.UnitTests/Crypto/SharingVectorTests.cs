@@ -8,6 +8,7 @@ using SecureFed.Crypto.Sharing;
 namespace SecureFed.UnitTests.Crypto;
 
 /// <summary>The vector files on sharing, every row of them.</summary>
+[Trait("Suite", "Kernels")]
 public sealed class SharingVectorTests
 {
     private static JsonElement Published => VectorFiles.Spec("security", "vectors", "shamir.json");

@@ -138,8 +138,11 @@ public sealed class NormKernelTests
             float[] values = KernelCases.Floats(length, length, float.MaxValue);
             foreach (VectorWidth width in KernelCases.Widths)
             {
-                GuardedBuffer<float> buffer = new(values, length % KernelCases.OffsetCount, float.NaN);
-                Assert.Equal(-1, FirstNonFinite.Vector(width, buffer.Span));
+                for (int offset = 0; offset < KernelCases.OffsetCount; offset++)
+                {
+                    GuardedBuffer<float> buffer = new(values, offset, float.NaN);
+                    Assert.Equal(-1, FirstNonFinite.Vector(width, buffer.Span));
+                }
             }
 
             for (int position = 0; position < length; position++)
