@@ -115,6 +115,13 @@ internal sealed class HeldShare : IDisposable
         }
     }
 
+    /// <summary>Whether a secret is one of this pair's.</summary>
+    public bool Holds(SecretBytes part) =>
+        ReferenceEquals(part, _keyShare)
+        || ReferenceEquals(part, _keySalt)
+        || ReferenceEquals(part, _seedShare)
+        || ReferenceEquals(part, _seedSalt);
+
     /// <summary>Prints the type name only.</summary>
     public override string ToString() => nameof(HeldShare);
 

@@ -68,17 +68,25 @@ public sealed class MaskingClientSession : ClientSession
     private protected override Step<ClientReceipt> Join()
     {
         // spec 03-masking#keys-1: two key pairs and a seed, fresh for this attempt.
-        AgreementKeyPair channel = Suite.GenerateKeyPair(Setup.Random);
-        AgreementKeyPair mask = Suite.GenerateKeyPair(Setup.Random);
-        SecretBytes seed = SecretBytes.Generate(ProtocolSuite.SecretSizeInBytes, Setup.Random);
-        Digest commitment = RoundDigests.SeedCommitment(
-            DescriptorDigest,
-            SelfIndex,
-            seed.Reveal(SecretAccess.ForPrimitive)
-        );
-        ProtocolMessage.KeyAdvertisement Build(ReadOnlyMemory<byte> signature) =>
-            new(DescriptorDigest, SelfIndex, channel.PublicKey, mask.PublicKey, commitment, signature);
-        ProtocolMessage.KeyAdvertisement advertisement = Build(Sign(MessageCodec.SignedContent(Build(default))));
+        AgreementKeyPair? channel = null;
+        AgreementKeyPair? mask = null;
+        SecretBytes? seed = null;
+        ProtocolMessage.KeyAdvertisement advertisement;
+        try
+        {
+            channel = Suite.GenerateKeyPair(Setup.Random);
+            mask = Suite.GenerateKeyPair(Setup.Random);
+            seed = SecretBytes.Generate(ProtocolSuite.SecretSizeInBytes, Setup.Random);
+            advertisement = Advertise(channel, mask, seed);
+        }
+        catch
+        {
+            channel?.Dispose();
+            mask?.Dispose();
+            seed?.Dispose();
+            throw;
+        }
+
         _state = new ClientPhase.AwaitingCohort(channel, mask, seed, advertisement);
 
         // spec 03-masking#durability-3: joined is durable before the keys leave.
@@ -87,6 +95,22 @@ public sealed class MaskingClientSession : ClientSession
             MessageCodec.Encode(new ProtocolMessage.RoundInvitation(DescriptorDigest, Descriptor))
         );
         return Answer(MessageType.RoundInvitation, invitation, advertisement, joined, []);
+    }
+
+    private ProtocolMessage.KeyAdvertisement Advertise(
+        AgreementKeyPair channel,
+        AgreementKeyPair mask,
+        SecretBytes seed
+    )
+    {
+        Digest commitment = RoundDigests.SeedCommitment(
+            DescriptorDigest,
+            SelfIndex,
+            seed.Reveal(SecretAccess.ForPrimitive)
+        );
+        ProtocolMessage.KeyAdvertisement Build(ReadOnlyMemory<byte> signature) =>
+            new(DescriptorDigest, SelfIndex, channel.PublicKey, mask.PublicKey, commitment, signature);
+        return Build(Sign(MessageCodec.SignedContent(Build(default))));
     }
 
     private Step<ClientReceipt> OnCohort(
@@ -148,11 +172,6 @@ public sealed class MaskingClientSession : ClientSession
         Digest request
     )
     {
-        if (delivery.Receiver != SelfIndex)
-        {
-            return Fault(PeerFaultKind.WrongReceiver);
-        }
-
         if (DeliveryChecks.Check(Setup, SelfIndex, state.Cohort, delivery) is { } refused)
         {
             return Leave(refused.Reason, refused.Named);

@@ -80,7 +80,14 @@ public sealed partial class MaskingServerSession
 
         foreach (ProtocolMessage.KeyAdvertisement advertisement in cohort.Advertisements)
         {
-            _advertisements.Add(advertisement.Sender, advertisement);
+            if (
+                !IsSigned(advertisement, MessageCodec.SignedContent(advertisement))
+                || AcceptKeys(advertisement) is not null
+            )
+            {
+                throw OutOfOrder(record);
+            }
+
             MarkAccepted(advertisement);
         }
 
@@ -94,7 +101,8 @@ public sealed partial class MaskingServerSession
             if (
                 DecodeStored(stored) is not ProtocolMessage.EncryptedShares shares
                 || shares.Session != Cohort.Digest
-                || !HasShareListForm(shares)
+                || SignedContentOf(shares) is not { } content
+                || !IsSigned(shares, content)
                 || !_dealt.TryAdd(shares.Sender, shares)
             )
             {
@@ -147,20 +155,23 @@ public sealed partial class MaskingServerSession
 
         foreach (SurvivorSignature entry in request.Signatures)
         {
-            if (!_survivors.Contains(entry.Signer) || !_signatures.TryAdd(entry.Signer, entry))
+            ProtocolMessage.ConsistencySignature signature = new(
+                Cohort.Digest,
+                entry.Signer,
+                _sharers,
+                _survivors,
+                entry.Signature
+            );
+            if (
+                !_survivors.Contains(entry.Signer)
+                || !IsSigned(signature, MessageCodec.SignedContent(signature))
+                || !_signatures.TryAdd(entry.Signer, entry)
+            )
             {
                 throw OutOfOrder(record);
             }
 
-            MarkAccepted(
-                new ProtocolMessage.ConsistencySignature(
-                    Cohort.Digest,
-                    entry.Signer,
-                    _sharers,
-                    _survivors,
-                    entry.Signature
-                )
-            );
+            MarkAccepted(signature);
         }
 
         FixSigners(PartySet.Of(RosterSize, _signatures.Keys));
@@ -180,10 +191,23 @@ public sealed partial class MaskingServerSession
         }
 
         RingVector sum = UnpackSum(result);
+        if (!Unmasking.IsInRange(Encoding, sum, contributors.Count))
+        {
+            throw OutOfOrder(record);
+        }
+
         MarkAccepted(_signers, MessageType.UnmaskShares);
         FixResult(result.Span);
         return sum;
     }
+
+    private bool IsSigned(ProtocolMessage.FromClient message, byte[] content) =>
+        message.Sender < RosterSize
+        && Setup.Suite.VerifySignature(
+            Descriptor.Roster[message.Sender].SigningKey.Span,
+            content,
+            message.Signature.Span
+        );
 
     private Step<AggregateResult> Resume(RoundPhase phase)
     {

@@ -380,11 +380,15 @@ public sealed partial class MaskingServerSession : ServerSession
         Invariant.Check(_revealed is not null && _maskedSum is not null, "unmasking has shares and a sum");
         if (_revealed.FirstShort() is { } dealer)
         {
-            return Abort(
-                Answered().Count < Descriptor.Threshold ? AbortReason.NotEnoughPeers : AbortReason.NotEnoughShares,
-                faults,
-                _blame.Named(dealer, Descriptor.CollusionBound)
-            );
+            // spec 03-masking#blame-1: a signer that stays silent withholds every share.
+            PartySet silent = _signers.Except(Answered());
+            return Answered().Count < Descriptor.Threshold
+                ? Abort(AbortReason.NotEnoughPeers, faults, [.. silent.Members])
+                : Abort(
+                    AbortReason.NotEnoughShares,
+                    faults,
+                    [.. _blame.Named(dealer, Descriptor.CollusionBound).Union(silent.Members)]
+                );
         }
 
         UnmaskOutcome outcome = Unmasking.Run(Setup, Cohort, _revealed, _sharers, _survivors, _maskedSum);
@@ -471,6 +475,12 @@ public sealed partial class MaskingServerSession : ServerSession
             RingPacking.Pack(sum, packed);
             state.AddRange(Digest.Of(packed).ToArray());
         }
+    }
+
+    private protected override void ForgetResult()
+    {
+        _result = null;
+        WipeState();
     }
 
     private protected override void WipeState()

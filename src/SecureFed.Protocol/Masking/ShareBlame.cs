@@ -64,14 +64,19 @@ internal sealed class ShareBlame
         // cannot all have cheated.
         bool dealerLies = complainants.Count > collusionBound;
         ushort[] liars = [.. complainants.Where(holder => ComplaintsBy(holder) > collusionBound)];
-        if (!dealerLies || liars.Length > 0)
-        {
-            named.UnionWith(liars.Length == complainants.Count ? liars : complainants);
-        }
-
-        if (dealerLies || liars.Length < complainants.Count)
+        if (dealerLies)
         {
             named.Add(dealer);
+            named.UnionWith(liars);
+        }
+        else if (liars.Length == complainants.Count)
+        {
+            named.UnionWith(liars);
+        }
+        else
+        {
+            named.Add(dealer);
+            named.UnionWith(complainants);
         }
 
         return [.. named];

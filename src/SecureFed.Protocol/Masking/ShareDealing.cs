@@ -31,34 +31,38 @@ internal static class ShareDealing
     )
     {
         using SecretBytes privateKey = mask.CopyPrivateKey();
-        SecretBytes[] keyShares = suite.Split(privateKey, threshold, cohort.Count, random);
-        SecretBytes[] seedShares = suite.Split(seed, threshold, cohort.Count, random);
-        HeldShare[] pairs =
-        [
-            .. keyShares.Zip(
-                seedShares,
-                (keyShare, seedShare) =>
-                    new HeldShare(
-                        keyShare,
-                        SecretBytes.Generate(RevealedShare.SaltSizeInBytes, random),
-                        seedShare,
-                        SecretBytes.Generate(RevealedShare.SaltSizeInBytes, random)
-                    )
-            ),
-        ];
+        List<SecretBytes> parts = [];
+        HeldShare[] pairs = new HeldShare[cohort.Count];
         ownShare = null;
         try
         {
+            parts.AddRange(suite.Split(privateKey, threshold, cohort.Count, random));
+            parts.AddRange(suite.Split(seed, threshold, cohort.Count, random));
+            for (int part = 0; part < 2 * cohort.Count; part++)
+            {
+                parts.Add(SecretBytes.Generate(RevealedShare.SaltSizeInBytes, random));
+            }
+
+            for (int position = 0; position < pairs.Length; position++)
+            {
+                pairs[position] = new HeldShare(
+                    parts[position],
+                    parts[(2 * pairs.Length) + position],
+                    parts[pairs.Length + position],
+                    parts[(3 * pairs.Length) + position]
+                );
+            }
+
             return Publish(suite, cohort, dealer, channels, pairs, out ownShare);
         }
         finally
         {
             // Whatever happened, only the dealer's own pair lives on.
-            foreach (HeldShare pair in pairs)
+            foreach (SecretBytes part in parts)
             {
-                if (!ReferenceEquals(pair, ownShare))
+                if (ownShare?.Holds(part) != true)
                 {
-                    pair.Dispose();
+                    part.Dispose();
                 }
             }
         }

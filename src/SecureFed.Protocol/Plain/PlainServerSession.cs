@@ -160,6 +160,12 @@ public sealed class PlainServerSession : ServerSession
         state.AddRange(Digest.Of(packed).ToArray());
     }
 
+    private protected override void ForgetResult()
+    {
+        _result = null;
+        WipeState();
+    }
+
     private protected override void WipeState()
     {
         if (_result is null)

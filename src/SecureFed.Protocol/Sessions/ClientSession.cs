@@ -240,6 +240,11 @@ public abstract class ClientSession : RoundSession<ClientReceipt>
             return Fault(PeerFaultKind.WrongSession);
         }
 
+        if (message is ProtocolMessage.ShareDelivery delivery && delivery.Receiver != SelfIndex)
+        {
+            return Fault(PeerFaultKind.WrongReceiver);
+        }
+
         Digest request = ContentOf(message, received.Message.Span);
 
         // spec 03-masking#client-2: the same request gets the same bytes, another one ends the session (A10).

@@ -13,6 +13,7 @@ public abstract class ServerSession : RoundSession<AggregateResult>
     private readonly Dictionary<ParticipantId, ushort> _indices = [];
     private readonly Dictionary<(ushort Sender, MessageType Type), Digest> _accepted = [];
     private readonly HashSet<ushort> _gone = [];
+    private readonly HashSet<ushort> _withdrawn = [];
     private readonly MessageLimits _limits;
     private ProtocolMessage.RoundAborted? _aborted;
     private bool _disposed;
@@ -54,7 +55,7 @@ public abstract class ServerSession : RoundSession<AggregateResult>
 
     /// <summary>The parties whose message this phase still waits for; empty when nothing is awaited.</summary>
     public ImmutableArray<ParticipantId> WaitingFor =>
-        [.. Expected.Members.Where(index => !_gone.Contains(index) && !HasAnswered(index)).Select(IdOf)];
+        [.. Expected.Members.Where(index => !IsGone(index) && !HasAnswered(index)).Select(IdOf)];
 
     private protected RoundPhase CurrentPhase { get; set; } = RoundPhase.None;
 
@@ -109,6 +110,12 @@ public abstract class ServerSession : RoundSession<AggregateResult>
 
         if (HasEnded)
         {
+            if (happened is RoundEvent.Stopped { Reason: AbortReason.StorageFailure })
+            {
+                // spec 03-masking#durability-8: a result that is not durable is none; a restart resumes before it.
+                ForgetResult();
+            }
+
             return Step<AggregateResult>.Nothing;
         }
 
@@ -141,7 +148,7 @@ public abstract class ServerSession : RoundSession<AggregateResult>
             state.AddRange([(byte)sender, (byte)(sender >> 8), (byte)type, .. digest.ToArray()]);
         }
 
-        foreach (ushort index in _gone.Order())
+        foreach (ushort index in _gone.Order().Concat(_withdrawn.Order()))
         {
             state.AddRange([(byte)index, (byte)(index >> 8)]);
         }
@@ -153,6 +160,9 @@ public abstract class ServerSession : RoundSession<AggregateResult>
     private protected abstract void AppendState(List<byte> state);
 
     private protected abstract void WipeState();
+
+    /// <summary>Drops a result that could not be stored, and wipes the sum.</summary>
+    private protected abstract void ForgetResult();
 
     /// <summary>Takes a message that passed identity, session, phase and signature; null when accepted, else its fault.</summary>
     private protected abstract PeerFaultKind? Accept(ProtocolMessage.FromClient message, List<PeerFault> faults);
@@ -173,6 +183,8 @@ public abstract class ServerSession : RoundSession<AggregateResult>
     /// <summary>The announcements of the current phase for one receiver.</summary>
     private protected virtual IEnumerable<OutgoingMessage> AnnouncementsTo(ushort index) =>
         Announcements().Where(message => message.To == IdOf(index));
+
+    private bool IsGone(ushort index) => _gone.Contains(index) || _withdrawn.Contains(index);
 
     private protected bool HasAnswered(ushort index) => _accepted.ContainsKey((index, ExpectedType));
 
@@ -424,7 +436,8 @@ public abstract class ServerSession : RoundSession<AggregateResult>
             return Fault(who, PeerFaultKind.UnknownIdentity);
         }
 
-        if (!_gone.Add(index))
+        // Who withdrew has wiped its secrets: nothing it repeats brings it back.
+        if (!(kind == PeerFaultKind.Withdrew ? _withdrawn : _gone).Add(index))
         {
             return Step<AggregateResult>.Nothing;
         }
@@ -447,7 +460,7 @@ public abstract class ServerSession : RoundSession<AggregateResult>
     private IEnumerable<PeerFault> TimedOut() =>
         [
             .. Expected
-                .Members.Where(index => !HasAnswered(index) && !_gone.Contains(index))
+                .Members.Where(index => !HasAnswered(index) && !IsGone(index))
                 .Select(index => new PeerFault(IdOf(index), CurrentPhase, PeerFaultKind.TimedOut)),
         ];
 

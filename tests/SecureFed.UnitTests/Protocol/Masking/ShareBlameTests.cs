@@ -35,6 +35,19 @@ public class ShareBlameTests
     }
 
     [Fact]
+    public void When_both_sides_are_proved_bad_honest_complainants_are_not_named()
+    {
+        ShareBlame blame = new();
+        blame.AddComplaint(dealer: 0, holder: 1);
+        blame.AddComplaint(dealer: 0, holder: 2);
+        blame.AddComplaint(dealer: 0, holder: 6);
+        blame.AddComplaint(dealer: 3, holder: 6);
+        blame.AddComplaint(dealer: 4, holder: 6);
+
+        Assert.Equal([0, 6], blame.Named(dealer: 0, collusionBound: 2));
+    }
+
+    [Fact]
     public void A_forger_is_named_and_an_honest_dealer_without_complaints_is_not()
     {
         ShareBlame blame = new();
