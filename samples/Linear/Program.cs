@@ -8,7 +8,7 @@ const string Usage = """
 
     Runs twice: five parties of 200 points each with noise, and two devices of 100 points without.
     Two is less than the floors of a client allow; the program says which ones it lowers and what that costs.
-    Exit codes: 0 done, 1 the line was missed, 2 usage, 4 plan, 5 no sum. With --json: one object on one line for each run.
+    Exit codes: 0 done, 1 the line was missed, 2 usage, 4 plan, 5 no sum. With --json: one object on one line, with both "runs".
     """;
 
 return DemoHost.RunSample(
@@ -28,12 +28,10 @@ return DemoHost.RunSample(
             privacy: PrivacyPlan.None(because: "made-up points"),
             scheme: AggregationScheme.PairwiseMasked(minimumSurvivors: 4, collusionBound: 1)
         );
-        DemoExit first = LinearReport.Run(screen, five, planOfFive, rounds);
 
         // Two devices: nobody may collude or drop out, and each learns the other's update from the sum.
-        screen.Line();
         var two = LinearTask.Create(partyCount: 2, rowsPerParty: 100, noiseStandardDeviation: 0, arguments.Seed);
-        DemoExit second = LinearReport.Run(screen, two, LinearDemo.PlanFor(parties: 2), rounds);
-        return first == DemoExit.Success ? second : first;
-    }
+        return LinearReport.RunAll(screen, rounds, (five, planOfFive), (two, LinearDemo.PlanFor(parties: 2)));
+    },
+    takesData: false
 );

@@ -19,13 +19,21 @@ internal static class DemoCommands
             Description =
                 "A folder with processed.{cleveland,hungarian,switzerland,va}.data; without it, five hospitals share the Wisconsin rows that come with the program.",
         };
+        data.Validators.Add(result =>
+        {
+            // The parser takes any text that follows, an option's name too.
+            if (result.Tokens is [{ Value: string text }] && text.StartsWith("--", StringComparison.Ordinal))
+            {
+                result.AddError($"--data needs a folder; got {text}.");
+            }
+        });
         Option<int> seed = Options.Int(
             "--seed",
             "Splits the rows and orders mini-batches; keys, masks and rounding are never seeded.",
             least: 0,
             value: 1
         );
-        Option<int> rounds = Options.Int("--rounds", "Rounds of training; 0 for the plan's own number.", 0, value: 0);
+        Option<int?> rounds = Options.Rounds("the plan's own number");
         Command command = new("hospital", "Hospitals train one model together through the masked protocol.")
         {
             data,
@@ -37,11 +45,10 @@ internal static class DemoCommands
                 screen,
                 _ =>
                 {
-                    int count = parsed.GetValue(rounds);
                     HospitalFederation hospitals = HospitalDemo.Load(
                         parsed.GetValue(data),
                         parsed.GetValue(seed),
-                        count == 0 ? null : count
+                        parsed.GetValue(rounds)
                     );
                     return HospitalReport.Run(
                         screen,
@@ -70,7 +77,7 @@ internal static class DemoCommands
             DefaultValueFactory = _ => 1,
         };
         Option<int> seed = Options.Int("--seed", "Makes up the points.", 0, value: 1);
-        Option<int> rounds = Options.Int("--rounds", "Rounds of training.", 1, LinearDemo.RoundCount);
+        Option<int?> rounds = Options.Rounds($"{LinearDemo.RoundCount}");
         Command command = new("linear", "Parties fit y = 2x + 1 together through the masked protocol.")
         {
             parties,
@@ -91,7 +98,12 @@ internal static class DemoCommands
 
                     int count = parsed.GetValue(parties);
                     var task = LinearTask.Create(count, PointsPerParty, deviation, parsed.GetValue(seed));
-                    return LinearReport.Run(screen, task, LinearDemo.PlanFor(count), parsed.GetValue(rounds));
+                    return LinearReport.Run(
+                        screen,
+                        task,
+                        LinearDemo.PlanFor(count),
+                        parsed.GetValue(rounds) ?? LinearDemo.RoundCount
+                    );
                 }
             )
         );

@@ -16,6 +16,22 @@ internal static class Options
             option.DefaultValueFactory = _ => usual;
         }
 
+        Bound(option, least, most);
+        return option;
+    }
+
+    /// <summary>The rounds of a demonstration; null when the option is absent.</summary>
+    public static Option<int?> Rounds(string whenAbsent)
+    {
+        Option<int?> option = new("--rounds")
+        {
+            Description = $"Rounds of training, at most {DemoArguments.MaximumRounds}; {whenAbsent} without it.",
+        };
+        Bound(option, 1, DemoArguments.MaximumRounds);
+        return option;
+    }
+
+    private static void Bound(Option option, int least, int most) =>
         option.Validators.Add(result =>
         {
             // What is no number at all is the parser's own error; reading it here would throw.
@@ -26,11 +42,9 @@ internal static class Options
             )
             {
                 string upper = most == int.MaxValue ? string.Empty : $" to {most}";
-                result.AddError($"{name} is a whole number from {least}{upper}; got {text}.");
+                result.AddError($"{option.Name} is a whole number from {least}{upper}; got {text}.");
             }
         });
-        return option;
-    }
 
     /// <summary>A value that is out of range.</summary>
     public static DemoException Usage(string name, string expected, double got) =>

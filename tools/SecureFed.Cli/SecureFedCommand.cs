@@ -1,4 +1,5 @@
 using System.CommandLine;
+using System.CommandLine.Help;
 using System.CommandLine.Invocation;
 using SecureFed.Samples.Shared;
 
@@ -39,14 +40,17 @@ public static class SecureFedCommand
             );
     }
 
-    private static RootCommand Root(DemoScreen screen)
+    private static Command Root(DemoScreen screen)
     {
-        RootCommand root = new("Secure aggregation for federated learning: demonstrations and calculators.")
+        // Not a RootCommand: that one is called like the executable, which depends on how the program was started.
+        Command root = new("securefed", "Secure aggregation for federated learning: demonstrations and calculators.")
         {
             DemoCommands.Create(screen),
             PlanCommands.Create(screen),
             CryptoCommands.Create(screen),
         };
+        root.Options.Add(new HelpOption());
+        root.Options.Add(new VersionOption());
         root.Options.Add(
             new Option<bool>("--json")
             {

@@ -77,7 +77,10 @@ public static class HeartDiseaseData
     /// <returns>One entry per hospital, in the order of <see cref="Centres"/>.</returns>
     /// <exception cref="DataFileException">A file is missing or malformed.</exception>
     public static ImmutableArray<LabelledRows> LoadFolder(string folder) =>
-        [.. Centres.Select(centre => LoadFile(Path.Combine(folder, $"processed.{centre}.data")))];
+        [.. Centres.Select(centre => LoadFile(PathOf(folder, centre)))];
+
+    /// <summary>The file of a hospital in a folder.</summary>
+    public static string PathOf(string folder, string centre) => Path.Combine(folder, $"processed.{centre}.data");
 
     /// <summary>Reads one hospital's file.</summary>
     /// <exception cref="DataFileException">The file is missing or malformed.</exception>

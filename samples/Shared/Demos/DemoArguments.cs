@@ -5,6 +5,9 @@ namespace SecureFed.Samples.Shared;
 /// <summary>The arguments of the sample programs. The command line has a parser of its own.</summary>
 public sealed record DemoArguments
 {
+    /// <summary>The most rounds of a demonstration: it keeps a record of every one.</summary>
+    public const int MaximumRounds = 10_000;
+
     /// <summary>A folder with the user's data; null for what comes with the sample.</summary>
     public string? Data { get; private init; }
 
@@ -21,20 +24,26 @@ public sealed record DemoArguments
     public bool IsHelp { get; private init; }
 
     /// <summary>Reads arguments.</summary>
+    /// <param name="args">The program's arguments.</param>
+    /// <param name="takesData">Whether the sample reads a folder of the user.</param>
     /// <exception cref="DemoException">An argument is unknown, or its value is missing or out of range.</exception>
-    public static DemoArguments Parse(IReadOnlyList<string> args)
+    public static DemoArguments Parse(IReadOnlyList<string> args, bool takesData = true)
     {
         ArgumentNullException.ThrowIfNull(args);
         DemoArguments parsed = new();
         for (int i = 0; i < args.Count; i++)
         {
             string name = args[i];
-            string Value() => i + 1 < args.Count ? args[++i] : throw Usage($"{name} needs a value.");
+            // An argument that follows is not a value: a folder of that name can be given as ./--name.
+            string Value() =>
+                i + 1 < args.Count && args[i + 1].Length > 0 && !args[i + 1].StartsWith("--", StringComparison.Ordinal)
+                    ? args[++i]
+                    : throw Usage($"{name} needs a value.");
             parsed = name switch
             {
-                "--data" => parsed with { Data = Value() },
-                "--seed" => parsed with { Seed = Number(name, Value(), 0) },
-                "--rounds" => parsed with { Rounds = Number(name, Value(), 1) },
+                "--data" when takesData => parsed with { Data = Value() },
+                "--seed" => parsed with { Seed = Number(name, Value(), 0, int.MaxValue) },
+                "--rounds" => parsed with { Rounds = Number(name, Value(), 1, MaximumRounds) },
                 "--json" => parsed with { IsJson = true },
                 "--help" or "-h" or "-?" => parsed with { IsHelp = true },
                 _ => throw Usage($"'{name}' is not an argument of this sample."),
@@ -44,10 +53,12 @@ public sealed record DemoArguments
         return parsed;
     }
 
-    private static int Number(string name, string text, int least) =>
-        int.TryParse(text, NumberStyles.None, CultureInfo.InvariantCulture, out int value) && value >= least
+    private static int Number(string name, string text, int least, int most) =>
+        int.TryParse(text, NumberStyles.None, CultureInfo.InvariantCulture, out int value)
+        && value >= least
+        && value <= most
             ? value
-            : throw Usage($"{name} takes a whole number from {least}; got '{text}'.");
+            : throw Usage($"{name} takes a whole number from {least} to {most}; got '{text}'.");
 
     private static DemoException Usage(string message) => new(DemoExit.Usage, "usage", message, "See --help.");
 }

@@ -57,22 +57,29 @@ public sealed class DemoException : Exception
                 data.Remedy,
                 data
             ),
-            PlanRefusedException plan => new DemoException(
-                DemoExit.Plan,
-                "plan-refused",
-                plan.Message,
-                "Change the numbers that the message names.",
-                plan
-            ),
+            PlanRefusedException plan => OfPlan(plan),
             RoundAbortedException round => new DemoException(
                 DemoExit.Round,
                 "round-aborted",
                 round.Message,
-                "Start the round again, without the parties that the message names.",
+                round.Named.IsEmpty
+                    ? "Start the round again."
+                    : $"Start the round again without {string.Join(", ", round.Named)}.",
                 round
             ),
             _ => null,
         };
+
+    // What is wrong is the first sentence; where more than a range is to be said, the remedy follows it.
+    private static DemoException OfPlan(PlanRefusedException plan)
+    {
+        int end = plan.Message.IndexOf(". ", StringComparison.Ordinal) + 1;
+        (string problem, string remedy) =
+            end > 0
+                ? (plan.Message[..end], plan.Message[(end + 1)..])
+                : (plan.Message, "Choose a number in that range.");
+        return new DemoException(DemoExit.Plan, "plan-refused", problem, remedy, plan);
+    }
 
     private static string Place(DataFileException data)
     {

@@ -37,8 +37,14 @@ public static class DemoHost
     /// <param name="usage">The help text.</param>
     /// <param name="args">The program's arguments.</param>
     /// <param name="command">The sample.</param>
+    /// <param name="takesData">Whether the sample reads a folder of the user.</param>
     /// <returns>The exit code.</returns>
-    public static int RunSample(string usage, string[] args, Func<DemoArguments, DemoScreen, DemoExit> command)
+    public static int RunSample(
+        string usage,
+        string[] args,
+        Func<DemoArguments, DemoScreen, DemoExit> command,
+        bool takesData = true
+    )
     {
         ArgumentNullException.ThrowIfNull(args);
         ArgumentNullException.ThrowIfNull(command);
@@ -47,7 +53,7 @@ public static class DemoHost
             screen,
             _ =>
             {
-                DemoArguments arguments = DemoArguments.Parse(args);
+                DemoArguments arguments = DemoArguments.Parse(args, takesData);
                 if (arguments.IsHelp)
                 {
                     screen.Output.WriteLine(usage);
@@ -92,6 +98,23 @@ public static class DemoHost
 
         screen.Error.WriteLine($"error {failure.Code}: {message} {remedy}");
         return (int)failure.Exit;
+    }
+
+    /// <summary>Says on standard error, in one line, what a result that was printed misses.</summary>
+    /// <param name="screen">Where to.</param>
+    /// <param name="missed">What is missed, one entry per promise; empty when the result is what was promised.</param>
+    /// <returns>How the process ends.</returns>
+    public static DemoExit Judge(DemoScreen screen, IReadOnlyCollection<string> missed)
+    {
+        ArgumentNullException.ThrowIfNull(screen);
+        ArgumentNullException.ThrowIfNull(missed);
+        if (missed.Count == 0)
+        {
+            return DemoExit.Success;
+        }
+
+        screen.Error.WriteLine($"missed: {OneLine(string.Join("; ", missed))}.");
+        return DemoExit.PromiseMissed;
     }
 
     private static string OneLine(string text) => text.ReplaceLineEndings(" ").Trim();

@@ -1,5 +1,6 @@
 using System.Collections.Immutable;
 using System.Diagnostics;
+using System.Globalization;
 using SecureFed.Core;
 using SecureFed.Crypto;
 using SecureFed.Protocol;
@@ -41,8 +42,41 @@ public sealed record HospitalDemoResult(
     /// <summary>3/√n: independent vectors of n coordinates correlate by more than this once in 370 times.</summary>
     public double CorrelationByChance => 3 / Math.Sqrt(WatchedCoordinates);
 
+    /// <summary>Whether the uploads look uniform; not a number does not.</summary>
+    public bool IsUniform => View.ChiSquareP >= HospitalDemo.LeastChiSquareP;
+
+    /// <summary>What the demonstration promises and does not show; empty when it shows all of it.</summary>
+    public ImmutableArray<string> Missed
+    {
+        get
+        {
+            List<string> missed = [];
+            if (!(Gap <= HospitalDemo.AllowedGap))
+            {
+                missed.Add(
+                    string.Create(
+                        CultureInfo.InvariantCulture,
+                        $"the gap to plain FedAvg is {Gap:F5} AUC, at most {HospitalDemo.AllowedGap} is allowed"
+                    )
+                );
+            }
+
+            if (Rounds.Count(round => round.Record.AbortedBecause is not null) is > 0 and int aborted)
+            {
+                missed.Add($"{aborted} of {Rounds.Length} rounds gave no sum");
+            }
+
+            if (!IsUniform)
+            {
+                missed.Add($"what the server saw of {Watched} is not uniform");
+            }
+
+            return [.. missed];
+        }
+    }
+
     /// <summary>Whether the demonstration shows what it promises.</summary>
-    public bool IsKept => Gap <= HospitalDemo.AllowedGap && Rounds.All(round => round.Record.AbortedBecause is null);
+    public bool IsKept => Missed.IsEmpty;
 }
 
 /// <summary>Hospitals train one model together through the masked protocol, one of them falls silent, and the result is compared with plain training.</summary>
@@ -50,6 +84,9 @@ public static class HospitalDemo
 {
     /// <summary>The largest |secure − plain| in AUC: what the integer grid may cost.</summary>
     public const double AllowedGap = 0.005;
+
+    /// <summary>Uniform bytes fall below this p-value once in 10⁹ runs; a masked upload that does is not masked.</summary>
+    public const double LeastChiSquareP = 1e-9;
 
     /// <summary>c: one hospital may work together with the server.</summary>
     public const int CollusionBound = 1;
@@ -65,27 +102,24 @@ public static class HospitalDemo
     /// <param name="seed">Splits the rows.</param>
     /// <param name="rounds">Rounds of training; null for the plan's own number.</param>
     /// <exception cref="DataFileException">A file is missing or malformed.</exception>
-    /// <exception cref="DemoException">The rows cannot be split.</exception>
+    /// <exception cref="DemoException">The folder has no name, or a hospital has too few or too many rows.</exception>
     public static HospitalFederation Load(string? folder, int seed, int? rounds)
     {
-        try
-        {
-            HospitalFederation hospitals = folder is null
-                ? HospitalFederation.Wisconsin(seed)
-                : HospitalFederation.HeartDisease(folder, seed);
-            RequireBound(hospitals);
-            return rounds is { } count ? hospitals.WithRounds(count) : hospitals;
-        }
-        catch (ArgumentException unusable)
+        if (folder is not null && string.IsNullOrWhiteSpace(folder))
         {
             throw new DemoException(
-                DemoExit.Data,
-                "data-too-few-rows",
-                unusable.Message,
-                "Every hospital needs at least two rows of each label.",
-                unusable
+                DemoExit.Usage,
+                "usage",
+                "--data names a folder; its value is empty.",
+                "Give it the folder with the data, or leave --data out."
             );
         }
+
+        HospitalFederation hospitals = folder is null
+            ? HospitalFederation.Wisconsin(seed)
+            : HospitalFederation.HeartDisease(folder, seed);
+        RequireBound(hospitals);
+        return rounds is { } count ? hospitals.WithRounds(count) : hospitals;
     }
 
     // The bound is public and fixed beforehand: weights and statistics are sized by it.

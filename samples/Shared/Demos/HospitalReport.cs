@@ -54,16 +54,28 @@ public static class HospitalReport
             addRow =>
                 result = HospitalDemo.Run(hospitals, planOf, participation, seed, round => addRow(RoundCells(round)))
         );
+        return Finish(screen, result!, seed);
+    }
+
+    /// <summary>Reports what was found, and on standard error what of it is not as promised.</summary>
+    /// <param name="screen">Where to.</param>
+    /// <param name="result">What was found.</param>
+    /// <param name="seed">The seed of the run.</param>
+    /// <returns>Whether the demonstration showed what it promises.</returns>
+    public static DemoExit Finish(DemoScreen screen, HospitalDemoResult result, int seed)
+    {
+        ArgumentNullException.ThrowIfNull(screen);
+        ArgumentNullException.ThrowIfNull(result);
         if (screen.IsJson)
         {
-            DemoHost.WriteJson(screen, ToJson(result!, seed));
+            DemoHost.WriteJson(screen, ToJson(result, seed));
         }
         else
         {
-            Closing(screen, result!);
+            Closing(screen, result);
         }
 
-        return result!.IsKept ? DemoExit.Success : DemoExit.PromiseMissed;
+        return DemoHost.Judge(screen, result.Missed);
     }
 
     /// <summary>The result as an object whose public members are the JSON fields.</summary>
@@ -123,6 +135,7 @@ public static class HospitalReport
                 Party = result.Watched.ToString(),
                 Bytes = result.WatchedBytes,
                 result.View.ChiSquareP,
+                Uniform = result.IsUniform,
                 result.View.Correlation,
                 result.CorrelationByChance,
             },
@@ -200,14 +213,14 @@ public static class HospitalReport
                 addRow(Cells("secure FedAvg", result.Secure.Evaluation, "the server sees only sums"));
                 foreach (AloneResult alone in baselines.Alone)
                 {
-                    addRow(Cells($"alone: {alone.Hospital}", alone.Evaluation, "nobody sees anything"));
+                    addRow(Cells($"alone: {alone.Hospital}", alone.Evaluation, "no data or update leaves"));
                 }
 
                 addRow([
                     "alone, mean",
                     Invariant($"{baselines.MeanAloneAuc:F4}"),
                     string.Empty,
-                    "nobody sees anything",
+                    "no data or update leaves",
                 ]);
             }
         );
@@ -226,15 +239,25 @@ public static class HospitalReport
         screen.Line(
             $"effective cohort t - c = {plan.EffectiveCohort}: every sum hides a hospital among at least {plan.EffectiveCohort} honest ones, even from a lying server."
         );
+        string others =
+            plan.EffectiveCohort == 2
+                ? "the update of the one other is"
+                : $"the updates of the other {plan.EffectiveCohort - 1} are";
+        screen.Line(
+            $"  the count includes the hospital itself: at worst, {others} enough to find its update by subtraction."
+        );
         screen.Line(
             Invariant(
-                $"what the server saw of {result.Watched}: {result.WatchedBytes} masked bytes, uniform by chi-square p = {result.View.ChiSquareP:F3}, correlation with its true updates {result.View.Correlation:F4} (chance alone stays within {result.CorrelationByChance:F2})."
+                $"what the server saw of {result.Watched}: {result.WatchedBytes} masked bytes, {(result.IsUniform ? "uniform" : "NOT uniform")} by chi-square p = {ProbabilityText(result.View.ChiSquareP)}, correlation with its true updates {result.View.Correlation:F4} (chance alone stays within {result.CorrelationByChance:F2})."
             )
         );
         screen.Line(DemoOnly);
         screen.Line($"data: {result.Hospitals.Attribution}");
         screen.Line(Invariant($"done in {result.Seconds:F1} s"));
     }
+
+    // Three decimals would show a p-value that settles the matter as zero.
+    private static string ProbabilityText(double p) => p < 0.001 ? Invariant($"{p:E1}") : Invariant($"{p:F3}");
 
     private static string[] Cells(string name, Evaluation evaluation, string rows) =>
         [name, Invariant($"{evaluation.Auc:F4}"), Invariant($"{evaluation.Loss:F4}"), rows];

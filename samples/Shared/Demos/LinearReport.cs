@@ -18,7 +18,7 @@ public static class LinearReport
     /// <param name="screen">Where to.</param>
     /// <param name="task">The parties and their points.</param>
     /// <param name="plan">The plan of all rounds.</param>
-    /// <param name="rounds">Rounds of training.</param>
+    /// <param name="rounds">Rounds of training, at least 1.</param>
     /// <returns>Whether the line was found.</returns>
     public static DemoExit Run(
         DemoScreen screen,
@@ -28,6 +28,71 @@ public static class LinearReport
     )
     {
         ArgumentNullException.ThrowIfNull(screen);
+        LinearDemoResult result = Tell(screen, task, plan, rounds);
+        if (screen.IsJson)
+        {
+            DemoHost.WriteJson(screen, ToJson(result));
+        }
+
+        return Judge(screen, [result]);
+    }
+
+    /// <summary>Runs the demonstration several times and reports it; with JSON as one object with an array <c>runs</c>.</summary>
+    /// <param name="screen">Where to.</param>
+    /// <param name="rounds">Rounds of each training, at least 1.</param>
+    /// <param name="runs">The parties and the plan of each run.</param>
+    /// <returns>Whether every run found the line.</returns>
+    public static DemoExit RunAll(
+        DemoScreen screen,
+        int rounds,
+        params IReadOnlyList<(LinearTask Task, AggregationPlan Plan)> runs
+    )
+    {
+        ArgumentNullException.ThrowIfNull(screen);
+        ArgumentNullException.ThrowIfNull(runs);
+        List<LinearDemoResult> results = [];
+        foreach ((LinearTask task, AggregationPlan plan) in runs)
+        {
+            if (results.Count > 0)
+            {
+                screen.Line();
+            }
+
+            results.Add(Tell(screen, task, plan, rounds));
+        }
+
+        if (screen.IsJson)
+        {
+            DemoHost.WriteJson(
+                screen,
+                new
+                {
+                    Demo = "linear",
+                    Kept = results.All(result => result.IsKept),
+                    Runs = results.Select(ToJson),
+                }
+            );
+        }
+
+        return Judge(screen, results);
+    }
+
+    private static DemoExit Judge(DemoScreen screen, IEnumerable<LinearDemoResult> results) =>
+        DemoHost.Judge(
+            screen,
+            [
+                .. results
+                    .Where(result => !result.IsKept)
+                    .Select(result =>
+                        Invariant(
+                            $"{result.Plan.MaximumParticipants} parties found y = {result.Slope:F3}x + {result.Intercept:F3}, {result.Gap:E1} from pooled least squares"
+                        )
+                    ),
+            ]
+        );
+
+    private static LinearDemoResult Tell(DemoScreen screen, LinearTask task, AggregationPlan plan, int rounds)
+    {
         ArgumentNullException.ThrowIfNull(task);
         ArgumentNullException.ThrowIfNull(plan);
         ImmutableArray<string> lowered = LinearDemo.LoweredFloors(plan);
@@ -65,28 +130,20 @@ public static class LinearReport
                     }
                 )
         );
-        if (screen.IsJson)
-        {
-            DemoHost.WriteJson(screen, ToJson(result!, lowered));
-        }
-        else
-        {
-            screen.Line(Invariant($"secure FedAvg         [{result!.Slope:F3}] [{result.Intercept:F3}]"));
-            screen.Line(
-                Invariant(
-                    $"pooled least squares  [{result.Pooled.Slope:F3}] [{result.Pooled.Intercept:F3}]   largest difference {result.Gap:E1}, at most {LinearDemo.AllowedGap} allowed"
-                )
-            );
-            screen.Line(
-                Invariant($"{(result.IsKept ? "found the line" : "MISSED the line")} in {result.Seconds:F1} s")
-            );
-        }
-
-        return result!.IsKept ? DemoExit.Success : DemoExit.PromiseMissed;
+        screen.Line(Invariant($"secure FedAvg         [{result!.Slope:F3}] [{result.Intercept:F3}]"));
+        screen.Line(
+            Invariant(
+                $"pooled least squares  [{result.Pooled.Slope:F3}] [{result.Pooled.Intercept:F3}]   largest difference {result.Gap:E1}, at most {LinearDemo.AllowedGap} allowed"
+            )
+        );
+        screen.Line(Invariant($"{(result.IsKept ? "found the line" : "MISSED the line")} in {result.Seconds:F1} s"));
+        return result;
     }
 
-    private static object ToJson(LinearDemoResult result, ImmutableArray<string> lowered) =>
-        new
+    private static object ToJson(LinearDemoResult result)
+    {
+        ImmutableArray<string> lowered = LinearDemo.LoweredFloors(result.Plan);
+        return new
         {
             Demo = "linear",
             Parties = result.Plan.MaximumParticipants,
@@ -116,6 +173,7 @@ public static class LinearReport
             }),
             result.Seconds,
         };
+    }
 
     private static string Invariant(FormattableString text) => text.ToString(CultureInfo.InvariantCulture);
 }

@@ -57,7 +57,7 @@ public sealed class HospitalFederation
         return new HospitalFederation(
             "Breast Cancer Wisconsin, five hospitals",
             WisconsinData.Attribution,
-            [.. names.Select((name, i) => Split(name, parts[i], seed))],
+            [.. names.Select((name, i) => Split(name, parts[i], "the Wisconsin rows of this program", seed))],
             new HospitalPlan(
                 RoundCount: 20,
                 new LocalTraining(Epochs: 5, LearningRate: 0.5, Penalty: 0.01),
@@ -71,13 +71,18 @@ public sealed class HospitalFederation
     /// <param name="folder">Holds processed.cleveland.data and its three neighbours.</param>
     /// <param name="seed">Splits rows into training and test parts.</param>
     /// <exception cref="DataFileException">A file is missing or malformed.</exception>
+    /// <exception cref="DemoException">A hospital has fewer than two rows of a label.</exception>
     public static HospitalFederation HeartDisease(string folder, int seed = 1)
     {
         ImmutableArray<LabelledRows> centres = HeartDiseaseData.LoadFolder(folder);
         return new HospitalFederation(
             "Heart disease, four hospitals",
             HeartDiseaseData.Attribution,
-            [.. HeartDiseaseData.Centres.Select((name, i) => Split(name, centres[i], seed))],
+            [
+                .. HeartDiseaseData.Centres.Select(
+                    (name, i) => Split(name, centres[i], HeartDiseaseData.PathOf(folder, name), seed)
+                ),
+            ],
             new HospitalPlan(
                 RoundCount: 20,
                 new LocalTraining(Epochs: 5, LearningRate: 0.3, Penalty: 0.01),
@@ -95,8 +100,20 @@ public sealed class HospitalFederation
         return new HospitalFederation(Title, Attribution, Hospitals, Plan with { RoundCount = roundCount });
     }
 
-    private static Hospital Split(string name, LabelledRows rows, int seed)
+    private static Hospital Split(string name, LabelledRows rows, string source, int seed)
     {
+        int positives = rows.Labels.Count(label => label);
+        int negatives = rows.Count - positives;
+        if (Math.Min(positives, negatives) < 2)
+        {
+            throw new DemoException(
+                DemoExit.Data,
+                "data-too-few-rows",
+                $"{source}: hospital {name} has {negatives} rows without the disease and {positives} with it.",
+                "Give it at least two rows of each: one to train on, one to measure on."
+            );
+        }
+
         (LabelledRows training, LabelledRows test) = DataSplit.Stratified(rows, TrainingShare, seed);
         return new Hospital(ParticipantId.Parse(name), training, test);
     }

@@ -59,9 +59,10 @@ public sealed class CommandLineTests
     [Fact]
     public void A_demonstration_that_misses_its_promise_prints_the_result_and_exits_with_1()
     {
-        (int exit, string output, _) = Run("demo", "linear", "--parties", "3", "--rounds", "1", "--json");
+        (int exit, string output, string error) = Run("demo", "linear", "--parties", "3", "--rounds", "1", "--json");
 
         Assert.Equal(1, exit);
+        Assert.StartsWith("missed: 3 parties", Assert.Single(Lines(error)), StringComparison.Ordinal);
         JsonElement answer = Parse(output);
         Assert.False(answer.GetProperty("kept").GetBoolean());
         Assert.Equal(0, answer.GetProperty("loweredFloors").GetArrayLength());
@@ -107,9 +108,18 @@ public sealed class CommandLineTests
     }
 
     [Theory]
-    [InlineData("1000", "60", "0")]
-    [InlineData("10", "58", "10")]
-    public void A_ring_that_does_not_fit_is_refused_with_a_remedy(string clients, string fractionBits, string noise)
+    [InlineData("1000", "1", "60", "0", "Use at most")]
+    [InlineData("10", "1", "58", "10", "Use ")]
+    [InlineData("10", "0.001", "2", "0", "Use at least 10 fraction bits")]
+    [InlineData("10", "0", "2", "0", "Take a bound on the length")]
+    [InlineData("10", "1", "64", "0", "Choose a number in that range.")]
+    public void A_plan_that_does_not_fit_is_refused_with_the_remedy_once(
+        string clients,
+        string clip,
+        string fractionBits,
+        string noise,
+        string expected
+    )
     {
         JsonElement error = Failure(
             4,
@@ -119,14 +129,15 @@ public sealed class CommandLineTests
             "--clients",
             clients,
             "--clip",
-            "1",
+            clip,
             "--fraction-bits",
             fractionBits,
             "--noise-stddev",
             noise
         );
 
-        Assert.Contains("64", error.GetProperty("message").GetString(), StringComparison.Ordinal);
+        Assert.StartsWith(expected, error.GetProperty("remedy").GetString(), StringComparison.Ordinal);
+        Assert.DoesNotContain(expected, error.GetProperty("message").GetString(), StringComparison.Ordinal);
     }
 
     [Fact]
@@ -180,6 +191,14 @@ public sealed class CommandLineTests
     [Theory]
     [InlineData("demo", "hospital", "--bogus")]
     [InlineData("demo", "hospital", "--rounds", "-1")]
+    [InlineData("demo", "hospital", "--rounds", "0")]
+    [InlineData("demo", "hospital", "--rounds", "10001")]
+    [InlineData("demo", "linear", "--rounds", "0")]
+    [InlineData("demo", "linear", "--rounds", "2147483647")]
+    [InlineData("demo", "hospital", "--data")]
+    [InlineData("demo", "hospital", "--data", "")]
+    [InlineData("demo", "hospital", "--data", "--seed")]
+    [InlineData("demo", "linear", "--data", "folder")]
     [InlineData("demo", "hospital", "--seed", "one")]
     [InlineData("demo", "linear", "--parties", "1")]
     [InlineData("demo", "linear", "--parties", "257")]
@@ -190,6 +209,29 @@ public sealed class CommandLineTests
     [InlineData("crypto")]
     [InlineData("nonsense")]
     public void A_command_line_that_makes_no_sense_exits_with_2(params string[] args) => Failure(2, "usage", args);
+
+    [Theory]
+    [InlineData("--help")]
+    [InlineData("demo", "linear", "--help", "--json")]
+    public void Help_is_plain_text_and_calls_the_command_by_its_name(params string[] args)
+    {
+        (int exit, string output, string error) = Run(args);
+
+        Assert.Equal(0, exit);
+        Assert.Empty(error);
+        Assert.Contains("securefed ", output, StringComparison.Ordinal);
+        Assert.Contains("Usage:", output, StringComparison.Ordinal);
+    }
+
+    [Fact]
+    public void The_version_is_one_line()
+    {
+        (int exit, string output, string error) = Run("--version");
+
+        Assert.Equal(0, exit);
+        Assert.Empty(error);
+        Assert.Single(Lines(output));
+    }
 
     [Fact]
     public void A_missing_data_folder_exits_with_3_and_says_which_files_are_wanted()
@@ -230,15 +272,20 @@ public sealed class CommandLineTests
         DirectoryInfo folder = Directory.CreateTempSubdirectory("securefed-");
         try
         {
+            const string Well = "63,1,1,145,233,1,2,150,0,2.3,3,0,6,0\n";
+            const string Ill = "63,1,1,145,233,1,2,150,0,2.3,3,0,6,1\n";
             foreach (string centre in (string[])["cleveland", "hungarian", "switzerland", "va"])
             {
-                File.WriteAllText(
-                    Path.Combine(folder.FullName, $"processed.{centre}.data"),
-                    "63,1,1,145,233,1,2,150,0,2.3,3,0,6,0\n"
-                );
+                string rows = centre == "hungarian" ? Ill + Ill + Ill + Well : Well + Well + Ill + Ill;
+                File.WriteAllText(Path.Combine(folder.FullName, $"processed.{centre}.data"), rows);
             }
 
-            Failure(3, "data-too-few-rows", "demo", "hospital", "--data", folder.FullName);
+            JsonElement error = Failure(3, "data-too-few-rows", "demo", "hospital", "--data", folder.FullName);
+
+            Assert.Equal(
+                $"{Path.Combine(folder.FullName, "processed.hungarian.data")}: hospital hungarian has 1 rows without the disease and 3 with it.",
+                error.GetProperty("message").GetString()
+            );
         }
         finally
         {

@@ -1,3 +1,4 @@
+using System.Text.Json;
 using SecureFed.Core;
 using SecureFed.Crypto;
 using SecureFed.Protocol;
@@ -58,6 +59,8 @@ public sealed class DemoTests
         Assert.InRange(Math.Abs(hidden.View.Correlation), 0, 0.65);
         Assert.True(open.View.Correlation > 0.99);
         Assert.True(open.View.ChiSquareP < 1e-9);
+        Assert.True(hidden.IsKept);
+        Assert.False(open.IsKept);
         Assert.Equal(open.Secure.Evaluation.Auc!.Value, hidden.Secure.Evaluation.Auc!.Value, HospitalDemo.AllowedGap);
     }
 
@@ -149,7 +152,11 @@ public sealed class DemoTests
     [Theory]
     [InlineData("--seed", "-1")]
     [InlineData("--rounds", "0")]
+    [InlineData("--rounds", "10001")]
+    [InlineData("--rounds", "2147483647")]
     [InlineData("--data")]
+    [InlineData("--data", "")]
+    [InlineData("--data", "--json")]
     [InlineData("--verbose")]
     public void Arguments_of_a_sample_that_make_no_sense_are_a_usage_failure(params string[] args)
     {
@@ -157,6 +164,63 @@ public sealed class DemoTests
 
         Assert.Equal(DemoExit.Usage, failure.Exit);
         Assert.Contains(args[0], failure.Message, StringComparison.Ordinal);
+    }
+
+    [Fact]
+    public void A_sample_without_data_of_the_user_refuses_a_folder()
+    {
+        DemoException failure = Assert.Throws<DemoException>(() =>
+            DemoArguments.Parse(["--data", "folder"], takesData: false)
+        );
+
+        Assert.Equal(DemoExit.Usage, failure.Exit);
+        Assert.Contains("--data", failure.Message, StringComparison.Ordinal);
+    }
+
+    [Theory]
+    [InlineData(1e-9, "masked bytes, uniform by", DemoExit.Success)]
+    [InlineData(9e-10, "masked bytes, NOT uniform by chi-square p = 9.0E-010", DemoExit.PromiseMissed)]
+    [InlineData(double.NaN, "masked bytes, NOT uniform by", DemoExit.PromiseMissed)]
+    public void Uploads_that_are_not_uniform_are_a_missed_promise(double p, string expected, DemoExit exit)
+    {
+        HospitalDemoResult result = Run(HospitalDemo.Load(folder: null, seed: 1, rounds: 1)) with
+        {
+            View = new ServerView(p, Correlation: 0),
+        };
+        using StringWriter output = new();
+        using StringWriter error = new();
+
+        Assert.Equal(exit, HospitalReport.Finish(new DemoScreen(output, error), result, seed: 1));
+
+        Assert.Contains(expected, output.ToString(), StringComparison.Ordinal);
+        Assert.Equal(exit == DemoExit.Success, result.IsKept);
+        Assert.Equal(
+            exit == DemoExit.Success ? string.Empty : "missed: what the server saw of eastfield is not uniform.",
+            error.ToString().TrimEnd()
+        );
+    }
+
+    [Fact]
+    public void Several_linear_runs_are_one_object_on_one_line()
+    {
+        var task = LinearTask.Create(partyCount: 2, rowsPerParty: 100, noiseStandardDeviation: 0);
+        AggregationPlan plan = LinearDemo.PlanFor(2);
+        using StringWriter output = new();
+        using StringWriter error = new();
+
+        DemoExit exit = LinearReport.RunAll(
+            new DemoScreen(output, error, isJson: true),
+            rounds: 1,
+            (task, plan),
+            (task, plan)
+        );
+
+        // One round is too few: both runs miss the line, which is still one line of each stream.
+        Assert.Equal(DemoExit.PromiseMissed, exit);
+        Assert.Single(error.ToString().TrimEnd().Split('\n'));
+        using var answer = JsonDocument.Parse(Assert.Single(output.ToString().TrimEnd().Split('\n')));
+        Assert.False(answer.RootElement.GetProperty("kept").GetBoolean());
+        Assert.Equal(2, answer.RootElement.GetProperty("runs").GetArrayLength());
     }
 
     [Fact]
