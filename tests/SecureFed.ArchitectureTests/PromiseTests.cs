@@ -4,22 +4,22 @@ using SecureFed.Tests.Shared;
 namespace SecureFed.ArchitectureTests;
 
 /// <summary>
-/// Every promise of the security chapter says which statements carry it out and which tests show it, and those tests
-/// exist: spec 06-security#promise-1, spec 06-security#promise-2, spec 06-security#promise-3,
+/// Every law and promise of the security chapter says which statements carry it out and which tests show it, and those
+/// tests exist: spec 06-security#law-1, spec 06-security#law-2, spec 06-security#law-3, spec 06-security#promise-1, spec 06-security#promise-2, spec 06-security#promise-3,
 /// spec 06-security#promise-4, spec 06-security#promise-5, spec 06-security#promise-6, spec 06-security#promise-7,
-/// spec 06-security#promise-8. The law itself is shown by the same tests: spec 06-security#law-2, spec 06-security#law-3.
+/// spec 06-security#promise-8.
 /// </summary>
 public sealed partial class PromiseTests
 {
     private static string Chapter => RepositoryFolders.InRoot("spec", "06-security.md");
 
     private static IReadOnlyList<string[]> Evidence =>
-        MarkdownTable.Read(Chapter, "promise", "carried out by", "tests");
+        MarkdownTable.Read(Chapter, "statement", "carried out by", "tests");
 
     [Fact]
-    public void Every_promise_has_a_row_of_evidence()
+    public void Every_law_and_promise_has_a_row_of_evidence()
     {
-        IEnumerable<string> promised = PromiseAnchor()
+        IEnumerable<string> promised = StatementAnchor()
             .Matches(File.ReadAllText(Chapter))
             .Select(match => match.Groups[1].Value);
 
@@ -42,7 +42,7 @@ public sealed partial class PromiseTests
         HashSet<string> classes =
         [
             .. Directory
-                .EnumerateFiles(RepositoryFolders.InRoot("tests"), "*.cs", SearchOption.AllDirectories)
+                .EnumerateFiles(RepositoryFolders.InRoot("tests"), "*Tests.cs", SearchOption.AllDirectories)
                 .Where(path => !RepositoryText.IsBuildOutput(path))
                 .Select(path => Path.GetFileNameWithoutExtension(path)!),
         ];
@@ -56,8 +56,8 @@ public sealed partial class PromiseTests
         Findings.None(missing);
     }
 
-    [GeneratedRegex("""<a id="(promise-[0-9]+)"></a>""")]
-    private static partial Regex PromiseAnchor();
+    [GeneratedRegex("""<a id="((?:law|promise)-[0-9]+)"></a>""")]
+    private static partial Regex StatementAnchor();
 
     [GeneratedRegex("`([A-Za-z]+)`")]
     private static partial Regex QuotedName();

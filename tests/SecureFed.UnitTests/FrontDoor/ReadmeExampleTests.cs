@@ -1,3 +1,4 @@
+using System.Collections.Immutable;
 using SecureFed.Core;
 using SecureFed.Crypto;
 using SecureFed.Protocol;
@@ -5,7 +6,7 @@ using SecureFed.Tests.Shared;
 
 namespace SecureFed.UnitTests.FrontDoor;
 
-/// <summary>The program in README.md, compiled, run, and compared with the page.</summary>
+/// <summary>The programs in README.md and SECURITY.md, compiled, run, and compared with their page.</summary>
 public sealed class ReadmeExampleTests
 {
     [Fact]
@@ -37,17 +38,47 @@ public sealed class ReadmeExampleTests
     }
 
     [Fact]
-    public void The_readme_shows_the_program_that_was_run()
+    public void The_policy_of_the_security_page_consents_to_what_the_defaults_refuse()
+    {
+        const string federation = "hospitals";
+        ImmutableArray<RosterEntry> roster = [new(ParticipantId.FromIndex(0), new byte[65])];
+
+        // <policy>
+        ClientPolicy policy = new()
+        {
+            Federation = federation,
+            PinnedRoster = roster, // names and keys, obtained out of band
+            MinimumCohort = 5,
+            MinimumEffectiveCohort = 3,
+            CollusionBoundAtLeast = 1,
+            WithoutPrivacyNoise = LocalConsent.Given("the same ten hospitals in every round; agreed in writing"),
+        };
+        // </policy>
+
+        ClientPolicy defaults = new() { Federation = federation, PinnedRoster = roster };
+        Assert.True(policy.WithoutPrivacyNoise.IsGiven);
+        Assert.False(defaults.WithoutPrivacyNoise.IsGiven);
+        Assert.False(defaults.Unprotected.IsGiven);
+        Assert.Equal(
+            (3, 2, 1),
+            (defaults.MinimumCohort, defaults.MinimumEffectiveCohort, defaults.CollusionBoundAtLeast)
+        );
+    }
+
+    [Theory]
+    [InlineData("readme", "README.md")]
+    [InlineData("policy", "SECURITY.md")]
+    public void The_page_shows_the_program_that_was_run(string mark, string page)
     {
         string[] source = File.ReadAllLines(
             RepositoryFolders.InRoot("tests", "SecureFed.UnitTests", "FrontDoor", "ReadmeExampleTests.cs")
         );
-        int start = Array.FindIndex(source, line => line.Trim() == "// <readme>") + 1;
-        int end = Array.FindIndex(source, line => line.Trim() == "// </readme>");
+        int start = Array.FindIndex(source, line => line.Trim() == $"// <{mark}>") + 1;
+        int end = Array.FindIndex(source, line => line.Trim() == $"// </{mark}>");
 
         string program = string.Join('\n', source[start..end].Select(line => line.Length == 0 ? line : line[8..]));
 
-        Assert.Contains(program, File.ReadAllText(RepositoryFolders.InRoot("README.md")), StringComparison.Ordinal);
+        Assert.Contains(program, File.ReadAllText(RepositoryFolders.InRoot(page)), StringComparison.Ordinal);
     }
 
     private static float[] Expected(float[][] updates)

@@ -1,20 +1,32 @@
 using SecureFed.Protocol;
+using SecureFed.UnitTests.Protocol.Messages;
 
 namespace SecureFed.UnitTests.Protocol.Attacks;
 
 /// <summary>Every abort reason is reached by an attack, and its honest neighbour is not refused. A1 to A17 are the values 1 to 17.</summary>
 public class AbortReasonTests
 {
-    // Reasons that no check of a session produces, and where they come from instead.
+    // Reasons that no check of a session produces: the test that shows what happens instead, or why there is none.
     private static readonly Dictionary<AbortReason, string> s_elsewhere = new()
     {
         [AbortReason.None] = "no reason; the codec refuses it",
-        [AbortReason.ShareDecryptFailed] = "A8 is a complaint, not an abort: MaliciousDealerTests",
-        [AbortReason.UnsupportedVersion] = "a fault of one message: CFG-01",
-        [AbortReason.MalformedMessage] = "a fault of one message: MessageCodecTests",
-        [AbortReason.Cancelled] = "given by the host: HostStopTests",
-        [AbortReason.DeadlineExceeded] = "given by the host: HostStopTests",
-        [AbortReason.StorageFailure] = "given by the host: HostStopTests",
+        // A8 is a complaint about one dealer, not an abort.
+        [AbortReason.ShareDecryptFailed] = nameof(
+            MaliciousClientTests.A_share_that_does_not_open_is_complained_about_and_the_round_completes
+        ),
+        // A fault of one message; the round goes on without it.
+        [AbortReason.UnsupportedVersion] = nameof(
+            RoundAttackTests.CFG_01_Another_wire_version_is_a_fault_on_both_sides
+        ),
+        [AbortReason.MalformedMessage] = nameof(
+            MessageFuzzTests.WIR_03_A_million_mutated_inputs_never_throw_never_allocate_much_and_have_one_encoding
+        ),
+        // Given by the host.
+        [AbortReason.Cancelled] = nameof(HostStopTests.A_client_that_its_host_stops_says_why_and_keeps_no_secret),
+        [AbortReason.DeadlineExceeded] = nameof(
+            HostStopTests.A_client_that_its_host_stops_says_why_and_keeps_no_secret
+        ),
+        [AbortReason.StorageFailure] = nameof(HostStopTests.A_client_that_its_host_stops_says_why_and_keeps_no_secret),
         [AbortReason.CohortDifferencing] = "reserved for the multi-round guard",
     };
 

@@ -56,6 +56,17 @@ public sealed partial class RegistryTests
     }
 
     [Fact]
+    public void The_checks_A1_to_A17_are_the_reasons_1_to_17_and_no_other_reason_is_a_check() =>
+        Assert.All(
+            Rows("abort-reasons"),
+            cells =>
+                Assert.Equal(
+                    int.Parse(cells[0], CultureInfo.InvariantCulture) is >= 1 and <= 17 ? [$"A{cells[0]}"] : [],
+                    cells.Skip(3)
+                )
+        );
+
+    [Fact]
     public void The_label_table_lists_every_label_once()
     {
         (string, string)[] coded =
