@@ -32,6 +32,14 @@ internal sealed class HardwareFactAttribute : FactAttribute
     public HardwareFactAttribute(Type instructions) => Skip = SkipReasons.ForHardware(instructions)!;
 }
 
+/// <summary>A fact about a runtime switch that turns instructions off; skipped with a message where it is not set to 0.</summary>
+[AttributeUsage(AttributeTargets.Method)]
+internal sealed class SwitchedOffFactAttribute : FactAttribute
+{
+    /// <param name="variable">The environment variable of the switch, read by the runtime when the process starts.</param>
+    public SwitchedOffFactAttribute(string variable) => Skip = SkipReasons.ForSwitch(variable)!;
+}
+
 /// <summary>The messages of skipped tests. The first word is what the closing count of CI decides by.</summary>
 internal static class SkipReasons
 {
@@ -60,6 +68,12 @@ internal static class SkipReasons
             ? null
             : $"peer: {program} is not installed";
     }
+
+    /// <summary>Null when the switch turns its instructions off.</summary>
+    public static string? ForSwitch(string variable) =>
+        Environment.GetEnvironmentVariable(variable) == "0"
+            ? null
+            : $"hardware: {variable} is not 0 in this process; .ci/run sets it";
 
     /// <summary>Null when the instructions are live.</summary>
     public static string? ForHardware(Type instructions)

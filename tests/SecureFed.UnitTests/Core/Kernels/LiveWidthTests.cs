@@ -1,4 +1,5 @@
 using System.Runtime.Intrinsics;
+using SecureFed.Tests.Shared;
 using Xunit.Abstractions;
 
 namespace SecureFed.UnitTests.Core.Kernels;
@@ -10,29 +11,26 @@ namespace SecureFed.UnitTests.Core.Kernels;
 [Trait("Suite", "Kernels")]
 public sealed class LiveWidthTests(ITestOutputHelper output)
 {
-    [Fact]
+    [SwitchedOffFact("DOTNET_EnableAVX512")]
     public void Without_AVX_512_the_512_bit_vectors_are_not_live()
     {
         Report();
-        Assert.False(IsSwitchedOff("DOTNET_EnableAVX512") && Vector512.IsHardwareAccelerated);
+        Assert.False(Vector512.IsHardwareAccelerated);
     }
 
-    [Fact]
+    [SwitchedOffFact("DOTNET_EnableAVX2")]
     public void Without_AVX2_the_256_bit_vectors_are_not_live()
     {
         Report();
-        Assert.False(IsSwitchedOff("DOTNET_EnableAVX2") && Vector256.IsHardwareAccelerated);
+        Assert.False(Vector256.IsHardwareAccelerated);
     }
 
-    [Fact]
+    [SwitchedOffFact("DOTNET_EnableHWIntrinsic")]
     public void Without_intrinsics_no_vectors_are_live()
     {
         Report();
-        Assert.False(IsSwitchedOff("DOTNET_EnableHWIntrinsic") && Vector128.IsHardwareAccelerated);
+        Assert.False(Vector128.IsHardwareAccelerated);
     }
-
-    private static bool IsSwitchedOff(string name) =>
-        string.Equals(Environment.GetEnvironmentVariable(name), "0", StringComparison.Ordinal);
 
     private void Report() =>
         output.WriteLine(

@@ -6,12 +6,11 @@ namespace SecureFed.UnitTests.Core.Updates;
 
 public sealed class ClippedUpdateTests
 {
-    private const string AdversarialTable = "vectors/dp/i_clip_adversarial.json";
-
-    [SharedFact(AdversarialTable)]
+    [Fact]
     public void Each_adversarial_vector_ends_inside_the_ball_and_inner_ones_keep_every_bit()
     {
-        using JsonDocument table = JsonDocument.Parse(File.ReadAllBytes(RepositoryFolders.InShared(AdversarialTable)));
+        string path = RepositoryFolders.InRoot("spec", "vectors", "dp", "i_clip_adversarial.json");
+        using JsonDocument table = JsonDocument.Parse(File.ReadAllBytes(path));
         int rows = 0;
         foreach (JsonElement row in table.RootElement.GetProperty("rows").EnumerateArray())
         {
