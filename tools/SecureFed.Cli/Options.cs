@@ -46,6 +46,27 @@ internal static class Options
             }
         });
 
+    /// <summary>A fraction in [0, 1), exact as written in decimals; required.</summary>
+    public static Option<decimal> Fraction(string name, string description) =>
+        new(name)
+        {
+            Description = description,
+            Required = true,
+            CustomParser = result =>
+            {
+                string text = result.Tokens is [{ Value: string only }] ? only : string.Empty;
+                if (
+                    !decimal.TryParse(text, NumberStyles.Float, CultureInfo.InvariantCulture, out decimal number)
+                    || number is < 0 or >= 1
+                )
+                {
+                    result.AddError($"{name} is a fraction from 0 to below 1, for example 0.1; got {text}.");
+                }
+
+                return number;
+            },
+        };
+
     /// <summary>A value that is out of range.</summary>
     public static DemoException Usage(string name, string expected, double got) =>
         new(

@@ -7,7 +7,8 @@ namespace SecureFed.Cli;
 /// <summary>securefed plan: calculators for plans.</summary>
 internal static class PlanCommands
 {
-    public static Command Create(DemoScreen screen) => new("plan", "Calculators for plans.") { RingOf(screen) };
+    public static Command Create(DemoScreen screen) =>
+        new("plan", "Calculators for plans.") { RingOf(screen), GraphCommand.Create(screen) };
 
     private static Command RingOf(DemoScreen screen)
     {

@@ -1,4 +1,5 @@
 using SecureFed.Core;
+using SecureFed.Protocol;
 
 namespace SecureFed.Samples.Shared;
 
@@ -58,6 +59,13 @@ public sealed class DemoException : Exception
                 data
             ),
             PlanRefusedException plan => OfPlan(plan),
+            GraphRefusedException graph => new DemoException(
+                DemoExit.Plan,
+                "plan-refused",
+                graph.Finding,
+                graph.Remedy,
+                graph
+            ),
             RoundAbortedException round => new DemoException(
                 DemoExit.Round,
                 "round-aborted",

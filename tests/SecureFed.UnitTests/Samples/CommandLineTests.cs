@@ -140,6 +140,46 @@ public sealed class CommandLineTests
         Assert.DoesNotContain(expected, error.GetProperty("message").GetString(), StringComparison.Ordinal);
     }
 
+    [Theory]
+    [InlineData(1000, "0.1", "0.1", "semi-honest", 48, 27, false)]
+    [InlineData(1000, "0.1", "1e-1", "semi-malicious", 96, 67, false)]
+    [InlineData(1_000_000, "0.1", "0.2", null, 338, 215, false)]
+    [InlineData(257, "0", "0", null, 2, 2, false)]
+    [InlineData(256, "0", "0", null, 2, 2, true)]
+    public void A_sparse_graph_has_the_size_of_the_search_and_the_answer_says_what_the_library_runs(
+        int clients,
+        string corrupt,
+        string dropout,
+        string? adversary,
+        int neighbours,
+        int threshold,
+        bool isSupported
+    )
+    {
+        string[] chosen = adversary is null ? [] : ["--adversary", adversary];
+        JsonElement answer = Answer([.. Graph($"{clients}", corrupt, dropout), .. chosen]);
+
+        Assert.Equal(neighbours, answer.GetProperty("neighbours").GetInt32());
+        Assert.Equal(threshold, answer.GetProperty("threshold").GetInt32());
+        Assert.Equal(adversary ?? "semi-malicious", answer.GetProperty("adversary").GetString());
+        JsonElement used = answer.GetProperty("used");
+        Assert.Equal(isSupported, used.GetProperty("supported").GetBoolean());
+        Assert.Equal(isSupported ? "complete" : "none", used.GetProperty("graph").GetString());
+        Assert.Contains(
+            isSupported ? "complete graph" : "not in this version",
+            used.GetProperty("note").GetString(),
+            StringComparison.Ordinal
+        );
+    }
+
+    [Fact]
+    public void A_sparse_graph_that_does_not_exist_is_refused_with_a_remedy()
+    {
+        JsonElement error = Failure(4, "plan-refused", Graph("1000", "0.5", "0.5"));
+
+        Assert.Contains("500 corrupt", error.GetProperty("message").GetString(), StringComparison.Ordinal);
+    }
+
     [Fact]
     public void The_list_of_primitives_has_the_suite_of_this_version_available_and_the_others_not()
     {
@@ -206,6 +246,13 @@ public sealed class CommandLineTests
     [InlineData("plan", "ring", "--clients", "10")]
     [InlineData("plan", "ring", "--clients", "x", "--clip", "1", "--fraction-bits", "4")]
     [InlineData("plan", "ring", "--clients", "9", "--clip", "1", "--fraction-bits", "4", "--noise-stddev", "-1")]
+    [InlineData("plan", "graph", "--clients", "100", "--corrupt", "0.1")]
+    [InlineData("plan", "graph", "--clients", "2", "--corrupt", "0.1", "--dropout", "0.1")]
+    [InlineData("plan", "graph", "--clients", "100", "--corrupt", "1", "--dropout", "0.1")]
+    [InlineData("plan", "graph", "--clients", "100", "--corrupt", "0.1", "--dropout", "-0.1")]
+    [InlineData("plan", "graph", "--clients", "100", "--corrupt", "x", "--dropout", "0.1")]
+    [InlineData("plan", "graph", "--clients", "9", "--corrupt", "0", "--dropout", "0", "--adversary", "kind")]
+    [InlineData("plan", "graph", "--clients", "9", "--corrupt", "0", "--dropout", "0", "--secrecy-bits", "0")]
     [InlineData("crypto")]
     [InlineData("nonsense")]
     public void A_command_line_that_makes_no_sense_exits_with_2(params string[] args) => Failure(2, "usage", args);
@@ -292,6 +339,9 @@ public sealed class CommandLineTests
             folder.Delete(recursive: true);
         }
     }
+
+    private static string[] Graph(string clients, string corrupt, string dropout) =>
+        ["plan", "graph", "--clients", clients, "--corrupt", corrupt, "--dropout", dropout];
 
     private static JsonElement Answer(params string[] args)
     {
