@@ -23,6 +23,8 @@ public sealed class PropertyHelperTests(ITestOutputHelper output)
 
         Assert.NotNull(failure);
         Assert.Contains("10", failure.Message, StringComparison.Ordinal);
-        Assert.Contains("shrinks", failure.Message, StringComparison.Ordinal);
+
+        // "0 shrinks" or "1 shrink", as the first counterexample happens to be.
+        Assert.Contains("shrink", failure.Message, StringComparison.Ordinal);
     }
 }
