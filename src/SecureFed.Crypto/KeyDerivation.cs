@@ -1,4 +1,6 @@
 using System.Security.Cryptography;
+using SecureFed.Core;
+using SecureFed.Protocol;
 
 namespace SecureFed.Crypto;
 
@@ -11,7 +13,7 @@ internal static class KeyDerivation
     public static void Extract(ReadOnlySpan<byte> salt, ReadOnlySpan<byte> inputKey, Span<byte> pseudorandomKey)
     {
         int written = HKDF.Extract(HashAlgorithmName.SHA256, inputKey, salt, pseudorandomKey);
-        Core.Invariant.Check(written == HashSizeInBytes, "HKDF extraction yields one hash value");
+        Invariant.Check(written == HashSizeInBytes, "HKDF extraction yields one hash value");
     }
 
     /// <summary>Extract, then expand to the length of <paramref name="outputKey"/> (at most 255 hash values).</summary>
@@ -31,6 +33,21 @@ internal static class KeyDerivation
         finally
         {
             CryptographicOperations.ZeroMemory(pseudorandomKey);
+        }
+    }
+
+    /// <summary>A key of every suite: an empty salt, 32 bytes.</summary>
+    public static SecretBytes DeriveKey(SecretBytes inputKey, ReadOnlySpan<byte> info)
+    {
+        Span<byte> derived = stackalloc byte[ProtocolSuite.SecretSizeInBytes];
+        try
+        {
+            Derive(inputKey.Reveal(SecretAccess.ForPrimitive), salt: default, info, derived);
+            return SecretBytes.CopyFrom(derived);
+        }
+        finally
+        {
+            CryptographicOperations.ZeroMemory(derived);
         }
     }
 }

@@ -1,4 +1,3 @@
-using System.Runtime.CompilerServices;
 using System.Security.Cryptography;
 using SecureFed.Core;
 using SecureFed.Crypto.Keystreams;
@@ -17,10 +16,7 @@ public sealed class P256Suite : ProtocolSuite
     /// <summary>The AppContext switch that makes <see cref="Instance"/> behave as <see cref="Fips"/>. Read once.</summary>
     public const string FipsSwitchName = "SecureFed.Crypto.Fips";
 
-    private static readonly object s_used = new();
-
-    /// <summary>Keys that have sealed. Weak: an entry goes with its key.</summary>
-    private readonly ConditionalWeakTable<SecretBytes, object> _sealed = [];
+    private readonly SealingKeyGuard _sealed = new();
 
     // Two agreement keys for each party of the largest cohort (4,096) fit in one generation, and its signing keys.
     private readonly PeerKeyCache<ECDiffieHellmanPublicKey> _peers = new(P256KeyPair.TryImportPeer, 8_192);
@@ -30,12 +26,7 @@ public sealed class P256Suite : ProtocolSuite
     private P256Suite(KeystreamSelection keystreams) => _keystreams = keystreams;
 
     /// <summary>The suite with the fastest mask kernel of this machine, or with the platform's if the FIPS switch is on.</summary>
-    public static P256Suite Instance { get; } =
-        new(
-            AppContext.TryGetSwitch(FipsSwitchName, out bool isFips) && isFips
-                ? KeystreamSelection.PlatformOnly
-                : KeystreamSelection.Fastest
-        );
+    public static P256Suite Instance { get; } = new(KeystreamSelection.OfThisProcess);
 
     /// <summary>The same suite, bit for bit, with masks expanded by the platform's AES only.</summary>
     public static P256Suite Fips { get; } = new(KeystreamSelection.PlatformOnly);
@@ -105,16 +96,7 @@ public sealed class P256Suite : ProtocolSuite
     public override SecretBytes DeriveKey(SecretBytes inputKey, ReadOnlySpan<byte> info)
     {
         ArgumentNullException.ThrowIfNull(inputKey);
-        Span<byte> derived = stackalloc byte[SecretSizeInBytes];
-        try
-        {
-            KeyDerivation.Derive(inputKey.Reveal(SecretAccess.ForPrimitive), salt: default, info, derived);
-            return SecretBytes.CopyFrom(derived);
-        }
-        finally
-        {
-            CryptographicOperations.ZeroMemory(derived);
-        }
+        return KeyDerivation.DeriveKey(inputKey, info);
     }
 
     /// <inheritdoc/>
@@ -135,8 +117,7 @@ public sealed class P256Suite : ProtocolSuite
             );
         }
 
-        // spec 03-masking#sealing-2: the nonce is constant, so a key seals once.
-        Invariant.Check(_sealed.TryAdd(key, s_used), "a sealing key seals one envelope");
+        _sealed.UseOnce(key);
         AesGcmSealing.Seal(bytes, ZeroNonce, associatedData, plaintext, ciphertext);
     }
 

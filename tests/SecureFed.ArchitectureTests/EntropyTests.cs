@@ -41,6 +41,7 @@ public sealed class EntropyTests
     [InlineData("SecureFed.Core")]
     [InlineData("SecureFed.Protocol")]
     [InlineData("SecureFed.Crypto")]
+    [InlineData("SecureFed.Crypto.BouncyCastle")]
     public void CRY_03_No_hash_code_is_taken_outside_of_GetHashCode(string project) =>
         Assert.DoesNotContain(IlScan.Of(SourceProjects.PathOf(project)), use => IsHashCodeAsEntropy(use));
 

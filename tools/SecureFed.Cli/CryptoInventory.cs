@@ -1,6 +1,7 @@
 using System.Security.Cryptography;
 using SecureFed.Core;
 using SecureFed.Crypto;
+using SecureFed.Crypto.BouncyCastle;
 using SecureFed.Protocol;
 
 namespace SecureFed.Cli;
@@ -63,7 +64,12 @@ internal static class CryptoInventory
                 Tried(() => RunKeyPair(suite)),
                 "all primitives from the platform; masks by " + suite.MaskImplementation
             ),
-            new((int)SuiteId.X25519CC20V1, "SF-X25519-CC20-1", "registered", "not in this version"),
+            new(
+                (int)SuiteId.X25519CC20V1,
+                Curve25519Suite.Instance.Name,
+                Tried(RunCurve25519),
+                "X25519 and Ed25519 by BouncyCastle; outside any FIPS claim"
+            ),
             new(
                 (int)SuiteId.HybridMlKem768V1,
                 "SF-HYB-MLKEM768-1",
@@ -72,7 +78,7 @@ internal static class CryptoInventory
             ),
         ];
 
-    /// <summary>The primitives of the suite.</summary>
+    /// <summary>The primitives of the suites; <paramref name="suite"/> is the platform's.</summary>
     public static PrimitiveEntry[] Primitives(P256Suite suite) =>
         [
             new(
@@ -134,6 +140,48 @@ internal static class CryptoInventory
                 )
             ),
             new(
+                "X25519",
+                "channel and mask keys",
+                "BouncyCastle",
+                Tried(() => RunKeyPair(Curve25519Suite.Instance)),
+                NoClaim,
+                new CryptoAsset(
+                    "key-agree",
+                    "Curve25519",
+                    ["keygen", "keyderive"],
+                    128,
+                    0,
+                    "other/Curve25519",
+                    null,
+                    "1.3.101.110"
+                )
+            ),
+            new(
+                "ChaCha20-Poly1305",
+                "sealed shares",
+                "platform",
+                Tried(RunChaCha),
+                NoClaim,
+                new CryptoAsset("ae", "256", ["encrypt", "decrypt"], 256, 5, null, null, "1.2.840.113549.1.9.16.3.18")
+            ),
+            new(
+                "Ed25519",
+                "signatures on every message",
+                "BouncyCastle",
+                Tried(RunEd25519),
+                NoClaim,
+                new CryptoAsset(
+                    "signature",
+                    "Ed25519",
+                    ["keygen", "sign", "verify"],
+                    128,
+                    0,
+                    "other/Ed25519",
+                    null,
+                    "1.3.101.112"
+                )
+            ),
+            new(
                 "SHA-256",
                 "digests and commitments",
                 "platform",
@@ -174,7 +222,25 @@ internal static class CryptoInventory
         }
     }
 
-    private static void RunKeyPair(P256Suite suite)
+    private static void RunCurve25519()
+    {
+        RunKeyPair(Curve25519Suite.Instance);
+        RunChaCha();
+        RunEd25519();
+    }
+
+    private static void RunEd25519()
+    {
+        using var signer = Ed25519Signer.Generate();
+    }
+
+    private static void RunChaCha()
+    {
+        using ChaCha20Poly1305 cipher = new(new byte[32]);
+        cipher.Encrypt(new byte[12], new byte[1], new byte[1], new byte[16]);
+    }
+
+    private static void RunKeyPair(ProtocolSuite suite)
     {
         using AgreementKeyPair pair = suite.GenerateKeyPair(SystemRandomSource.Instance);
     }

@@ -28,6 +28,10 @@ internal sealed class KeystreamSelection
     /// <summary>The platform's AES always: FIPS mode.</summary>
     public static KeystreamSelection PlatformOnly { get; } = new(mayUseAesNi: false);
 
+    /// <summary>What the FIPS switch asks for; read once.</summary>
+    public static KeystreamSelection OfThisProcess { get; } =
+        AppContext.TryGetSwitch(P256Suite.FipsSwitchName, out bool isFips) && isFips ? PlatformOnly : Fastest;
+
     /// <summary>For a report.</summary>
     public string ImplementationName => _useAesNi.Value ? "AES-NI" : "platform";
 
