@@ -11,11 +11,11 @@ namespace SecureFed.Protocol;
 /// p(k, x) = Pr[X = x] and T(k, x) = Pr[X > x],
 /// T(k+1, x+1) = T(k, x) − p(k, x)·(M−x)(k−x)/((x+1)(n−k)) and T(k+1, x) = T(k+1, x+1) + p(k+1, x+1).
 /// The one subtraction stays below the limit, so its absolute error is a part of the limit and not of 1: after 10^7 draws
-/// the tail is within 10^-15 of the limit. A tail that lies within 10^-9 of it is compared in whole numbers.
+/// the error is below 10^-20 of the limit. A tail that lies within a relative 10^-15 of it is compared in whole numbers.
 /// </remarks>
 internal sealed class HypergeometricTail
 {
-    private const double Doubtful = 1e-9;
+    private const double Doubtful = 1e-15;
 
     private readonly int _population;
     private readonly int _marked;
