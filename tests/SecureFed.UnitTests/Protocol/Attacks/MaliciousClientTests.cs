@@ -163,6 +163,35 @@ public class MaliciousClientTests
         Assert.DoesNotContain(round.Sent, sent => sent.Type == MessageType.UnmaskShares);
     }
 
+    [Fact]
+    public void Signers_that_stay_silent_at_unmasking_are_named()
+    {
+        using MessageRound round = new(s_five, new RoundPlan());
+        round.Hook = sent => sent is { Type: MessageType.UnmaskShares, From: 1 or 2 } ? [] : [sent];
+
+        round.Run();
+
+        Assert.Equal(AbortReason.NotEnoughPeers, round.Aborted.Reason);
+        Assert.Equal(Ids(s_five, 1, 2), round.Aborted.Named);
+    }
+
+    [Fact]
+    public void A_result_that_could_not_be_stored_is_forgotten()
+    {
+        using MessageRound round = new(s_five, new RoundPlan());
+        round.Run();
+        ReadOnlyMemory<byte> repeat = round
+            .Sent.First(sent => sent is { Type: MessageType.UnmaskShares, From: 0 })
+            .Bytes;
+        RingVector sum = round.Result.Sum.Values;
+        Assert.NotEmpty(round.ToServer(0, repeat).Send);
+
+        round.ToServer(new RoundEvent.Stopped(AbortReason.StorageFailure));
+
+        Assert.Empty(round.ToServer(0, repeat).Send);
+        Assert.False(sum.NarrowLanes.ContainsAnyExcept(0u));
+    }
+
     [Theory]
     [InlineData("one entry less", PeerFaultKind.InvalidShareList)]
     [InlineData("one entry more", PeerFaultKind.MessageTooLarge)]
