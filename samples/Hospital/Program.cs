@@ -3,16 +3,19 @@ using SecureFed.Protocol;
 using SecureFed.Samples.Shared;
 
 const string Usage = """
-    Hospitals train one logistic regression together; the server sees only sums.
+    Hospitals train a logistic regression and a small neural network together; the server sees only sums.
 
-      dotnet run -c Release --project samples/Hospital -- [--data FOLDER] [--seed N] [--rounds N] [--json]
+      dotnet run -c Release --project samples/Hospital -- [--data FOLDER] [--seed N] [--rounds N]
+                                                           [--report PATH | --no-report] [--json]
 
       --data FOLDER  four hospitals from processed.{cleveland,hungarian,switzerland,va}.data instead of the
                      five that share the Wisconsin rows of this sample
       --seed N       splits the rows (default 1); keys, masks and rounding are never seeded
       --rounds N     rounds of training (default 20)
+      --report PATH  where the report page goes (default out/report.html); --no-report for none
       --json         one JSON object on one line
-    Exit codes: 0 done, 1 the gap to plain FedAvg is above 0.005 AUC, 2 usage, 3 data, 4 plan, 5 no sum.
+    Exit codes: 0 done, 1 the gap to plain FedAvg is above 0.005 AUC, 2 usage, 3 data, 4 plan, 5 no sum,
+    6 the report page could not be written.
     """;
 
 return DemoHost.RunSample(
@@ -40,18 +43,22 @@ return DemoHost.RunSample(
             scheme
         );
 
-        // Every round: the mean update, weighted by training rows up to a public bound.
-        var training = AggregationPlan.Create(
-            length: LogisticRegression.ModelLength(hospitals.Test.Features.Length),
-            maximumParticipants: parties,
-            clipNorm: hospitals.Plan.ClipNorm,
-            fractionBits: 20,
-            privacy,
-            scheme,
-            maximumWeight: hospitals.Plan.MaximumRowCount
-        );
+        // Every round: the mean update, weighted by training rows up to a public bound; one plan for each length of a model.
+        AggregationPlan TrainingOf(int length) =>
+            AggregationPlan.Create(
+                length,
+                maximumParticipants: parties,
+                clipNorm: hospitals.Plan.ClipNorm,
+                fractionBits: 20,
+                privacy,
+                scheme,
+                maximumWeight: hospitals.Plan.MaximumRowCount
+            );
+        AggregationPlan PlanOf(AggregateRequest request) =>
+            request.Round == 0 ? scale : TrainingOf(request.Model.Length);
 
         // Enrols the hospitals, trains round by round (SecureAggregate shows the five lines of a round) and compares.
-        return HospitalReport.Run(screen, hospitals, request => request.Round == 0 ? scale : training, arguments.Seed);
-    }
+        return HospitalReport.Run(screen, hospitals, PlanOf, arguments.Seed, arguments.Report);
+    },
+    report: Path.Combine("out", "report.html")
 );

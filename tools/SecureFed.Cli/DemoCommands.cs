@@ -19,14 +19,12 @@ internal static class DemoCommands
             Description =
                 "A folder with processed.{cleveland,hungarian,switzerland,va}.data; without it, five hospitals share the Wisconsin rows that come with the program.",
         };
-        data.Validators.Add(result =>
+        RequireValue(data, "a folder");
+        Option<string?> report = new("--report")
         {
-            // The parser takes any text that follows, an option's name too.
-            if (result.Tokens is [{ Value: string text }] && text.StartsWith("--", StringComparison.Ordinal))
-            {
-                result.AddError($"--data needs a folder; got {text}.");
-            }
-        });
+            Description = "Writes a page for people to this path: one file of HTML that needs nothing else.",
+        };
+        RequireValue(report, "a path");
         Option<int> seed = Options.Int(
             "--seed",
             "Splits the rows and orders mini-batches; keys, masks and rounding are never seeded.",
@@ -39,6 +37,7 @@ internal static class DemoCommands
             data,
             seed,
             rounds,
+            report,
         };
         command.SetAction(parsed =>
             DemoHost.Run(
@@ -54,13 +53,27 @@ internal static class DemoCommands
                         screen,
                         hospitals,
                         HospitalDemo.PlansOf(hospitals),
-                        parsed.GetValue(seed)
+                        parsed.GetValue(seed),
+                        parsed.GetValue(report)
                     );
                 }
             )
         );
         return command;
     }
+
+    private static void RequireValue(Option<string?> option, string expected) =>
+        option.Validators.Add(result =>
+        {
+            // The parser takes any text that follows, an option's name too.
+            if (
+                result.Tokens is [{ Value: string text }]
+                && (string.IsNullOrWhiteSpace(text) || text.StartsWith("--", StringComparison.Ordinal))
+            )
+            {
+                result.AddError($"{option.Name} needs {expected}; got {text}.");
+            }
+        });
 
     private static Command Linear(DemoScreen screen)
     {

@@ -17,6 +17,9 @@ public sealed record DemoArguments
     /// <summary>Rounds of training; null for the plan's own number.</summary>
     public int? Rounds { get; private init; }
 
+    /// <summary>Where the report page goes; null when none is written.</summary>
+    public string? Report { get; private init; }
+
     /// <summary>Whether results go out as one JSON object.</summary>
     public bool IsJson { get; private init; }
 
@@ -26,11 +29,12 @@ public sealed record DemoArguments
     /// <summary>Reads arguments.</summary>
     /// <param name="args">The program's arguments.</param>
     /// <param name="takesData">Whether the sample reads a folder of the user.</param>
+    /// <param name="report">Where the sample writes its report page by itself; null for a sample that has none.</param>
     /// <exception cref="DemoException">An argument is unknown, or its value is missing or out of range.</exception>
-    public static DemoArguments Parse(IReadOnlyList<string> args, bool takesData = true)
+    public static DemoArguments Parse(IReadOnlyList<string> args, bool takesData = true, string? report = null)
     {
         ArgumentNullException.ThrowIfNull(args);
-        DemoArguments parsed = new();
+        DemoArguments parsed = new() { Report = report };
         for (int i = 0; i < args.Count; i++)
         {
             string name = args[i];
@@ -42,6 +46,8 @@ public sealed record DemoArguments
             parsed = name switch
             {
                 "--data" when takesData => parsed with { Data = Value() },
+                "--report" when report is not null => parsed with { Report = Value() },
+                "--no-report" when report is not null => parsed with { Report = null },
                 "--seed" => parsed with { Seed = Number(name, Value(), 0, int.MaxValue) },
                 "--rounds" => parsed with { Rounds = Number(name, Value(), 1, MaximumRounds) },
                 "--json" => parsed with { IsJson = true },

@@ -23,6 +23,9 @@ public enum DemoExit
 
     /// <summary>A round gave no sum.</summary>
     Round = 5,
+
+    /// <summary>The results are there; a file for them could not be written.</summary>
+    Output = 6,
 }
 
 /// <summary>A failure that the user can do something about: a code for programs, a message and a remedy for people.</summary>

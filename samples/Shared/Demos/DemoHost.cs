@@ -38,12 +38,14 @@ public static class DemoHost
     /// <param name="args">The program's arguments.</param>
     /// <param name="command">The sample.</param>
     /// <param name="takesData">Whether the sample reads a folder of the user.</param>
+    /// <param name="report">Where the sample writes its report page by itself; null for a sample that has none.</param>
     /// <returns>The exit code.</returns>
     public static int RunSample(
         string usage,
         string[] args,
         Func<DemoArguments, DemoScreen, DemoExit> command,
-        bool takesData = true
+        bool takesData = true,
+        string? report = null
     )
     {
         ArgumentNullException.ThrowIfNull(args);
@@ -53,7 +55,7 @@ public static class DemoHost
             screen,
             _ =>
             {
-                DemoArguments arguments = DemoArguments.Parse(args, takesData);
+                DemoArguments arguments = DemoArguments.Parse(args, takesData, report);
                 if (arguments.IsHelp)
                 {
                     screen.Output.WriteLine(usage);
@@ -78,26 +80,34 @@ public static class DemoHost
     {
         ArgumentNullException.ThrowIfNull(screen);
         ArgumentNullException.ThrowIfNull(failure);
-        string message = OneLine(failure.Message);
-        string remedy = OneLine(failure.Remedy);
         if (screen.IsJson)
         {
-            WriteJson(
-                screen,
-                new
-                {
-                    Error = new
-                    {
-                        failure.Code,
-                        Message = message,
-                        Remedy = remedy,
-                    },
-                }
-            );
+            WriteJson(screen, new { Error = ErrorObject(failure) });
         }
 
-        screen.Error.WriteLine($"error {failure.Code}: {message} {remedy}");
-        return (int)failure.Exit;
+        return (int)FailBesideResult(screen, failure);
+    }
+
+    /// <summary>Reports on standard error alone a failure that leaves the result whole; with JSON the result's object carries it.</summary>
+    /// <returns>How the process ends.</returns>
+    public static DemoExit FailBesideResult(DemoScreen screen, DemoException failure)
+    {
+        ArgumentNullException.ThrowIfNull(screen);
+        ArgumentNullException.ThrowIfNull(failure);
+        screen.Error.WriteLine($"error {failure.Code}: {OneLine(failure.Message)} {OneLine(failure.Remedy)}");
+        return failure.Exit;
+    }
+
+    /// <summary>A failure as the JSON object of its code, message and remedy.</summary>
+    public static object ErrorObject(DemoException failure)
+    {
+        ArgumentNullException.ThrowIfNull(failure);
+        return new
+        {
+            failure.Code,
+            Message = OneLine(failure.Message),
+            Remedy = OneLine(failure.Remedy),
+        };
     }
 
     /// <summary>Says on standard error, in one line, what a result that was printed misses.</summary>

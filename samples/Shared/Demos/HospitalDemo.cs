@@ -22,6 +22,9 @@ public sealed record TimedRound(RoundRecord Record, double Seconds);
 /// <param name="WatchedBytes">How many bytes of it the server had received.</param>
 /// <param name="WatchedCoordinates">How many coordinates of its updates they stand for.</param>
 /// <param name="View">What the server could make of them.</param>
+/// <param name="Bytes">The same bytes counted by value, beside those of the unmasked updates.</param>
+/// <param name="Phases">What the phases of the secure rounds of the logistic model cost, all rounds together.</param>
+/// <param name="Network">The second comparison.</param>
 /// <param name="Seconds">Wall time of everything.</param>
 public sealed record HospitalDemoResult(
     HospitalFederation Hospitals,
@@ -33,6 +36,9 @@ public sealed record HospitalDemoResult(
     int WatchedBytes,
     int WatchedCoordinates,
     ServerView View,
+    ByteHistogram Bytes,
+    ImmutableArray<PhaseCost> Phases,
+    NetworkResult Network,
     double Seconds
 )
 {
@@ -61,9 +67,24 @@ public sealed record HospitalDemoResult(
                 );
             }
 
+            if (!(Network.Gap <= HospitalDemo.AllowedGap))
+            {
+                missed.Add(
+                    string.Create(
+                        CultureInfo.InvariantCulture,
+                        $"the gap of the network to plain FedAvg is {Network.Gap:F5} AUC, at most {HospitalDemo.AllowedGap} is allowed"
+                    )
+                );
+            }
+
             if (Rounds.Count(round => round.Record.AbortedBecause is not null) is > 0 and int aborted)
             {
                 missed.Add($"{aborted} of {Rounds.Length} rounds gave no sum");
+            }
+
+            if (Network.Secure.Rounds.Count(round => round.AbortedBecause is not null) is > 0 and int abortedOfNetwork)
+            {
+                missed.Add($"{abortedOfNetwork} of {Network.Secure.Rounds.Length} rounds of the network gave no sum");
             }
 
             if (!IsUniform)
@@ -144,7 +165,7 @@ public static class HospitalDemo
         return ParticipationPlan.Everyone(hospitals.Names, rounds).WithDropout((rounds + 1) / 2, hospitals.Names[^1]);
     }
 
-    /// <summary>The plans of the hospitals: one for the statistics of round 0, one for training.</summary>
+    /// <summary>The plans of the hospitals: one for the statistics of round 0, one for training each kind of model.</summary>
     public static Func<AggregateRequest, AggregationPlan> PlansOf(HospitalFederation hospitals)
     {
         ArgumentNullException.ThrowIfNull(hospitals);
@@ -161,16 +182,17 @@ public static class HospitalDemo
             privacy,
             scheme
         );
-        var training = AggregationPlan.Create(
-            length: LogisticRegression.ModelLength(hospitals.Test.Features.Length),
-            maximumParticipants: parties,
-            clipNorm: hospitals.Plan.ClipNorm,
-            fractionBits: 20,
-            privacy,
-            scheme,
-            maximumWeight: hospitals.Plan.MaximumRowCount
-        );
-        return request => request.Round == 0 ? scale : training;
+        AggregationPlan TrainingOf(int length) =>
+            AggregationPlan.Create(
+                length,
+                maximumParticipants: parties,
+                clipNorm: hospitals.Plan.ClipNorm,
+                fractionBits: 20,
+                privacy,
+                scheme,
+                maximumWeight: hospitals.Plan.MaximumRowCount
+            );
+        return request => request.Round == 0 ? scale : TrainingOf(request.Model.Length);
     }
 
     /// <summary>Trains securely, then the baselines on the same cohorts, dropouts and seeds.</summary>
@@ -191,27 +213,29 @@ public static class HospitalDemo
         ArgumentNullException.ThrowIfNull(participation);
         long started = Stopwatch.GetTimestamp();
         ServerViewRecorder watched = new(hospitals.Names[0]);
+        PhaseLedger ledger = new();
         AggregationPlan? plan = null;
         using var federation = InProcessFederation.Create("hospitals", hospitals.Names, SystemRandomSource.Instance);
+        Standardiser scale = HospitalTask.AgreeOnScale(hospitals, new SecureAggregate(federation, planOf));
         SecureAggregate secure = new(
             federation,
             planOf,
             DropPhase,
             round =>
             {
-                if (round.Request.Round > 0)
-                {
-                    plan = round.Plan;
-                    watched.Add(round);
-                }
-            }
+                plan = round.Plan;
+                ledger.AddTimings(round.Outcome);
+                watched.Add(round);
+            },
+            ledger
         );
 
         ImmutableArray<TimedRound>.Builder rounds = ImmutableArray.CreateBuilder<TimedRound>();
         long roundStarted = Stopwatch.GetTimestamp();
-        TrainingResult trained = HospitalStudy.Federated(
+        TrainingResult trained = HospitalStudy.OnScale(
             hospitals,
             secure,
+            scale,
             participation,
             seed,
             record =>
@@ -242,7 +266,36 @@ public static class HospitalDemo
             watched.ByteCount,
             watched.CoordinateCount,
             watched.View(),
+            watched.Histogram(),
+            ledger.Costs,
+            Network(hospitals, federation, planOf, scale, participation, seed),
             Stopwatch.GetElapsedTime(started).TotalSeconds
+        );
+    }
+
+    private static NetworkResult Network(
+        HospitalFederation hospitals,
+        InProcessFederation federation,
+        Func<AggregateRequest, AggregationPlan> planOf,
+        Standardiser scale,
+        ParticipationPlan participation,
+        int seed
+    )
+    {
+        AggregationPlan? plan = null;
+        SecureAggregate secure = new(federation, planOf, DropPhase, round => plan = round.Plan);
+        TrainingResult trained = HospitalStudy.OnScale(
+            hospitals,
+            secure,
+            scale,
+            participation,
+            seed,
+            model: RowModel.Network
+        );
+        return new NetworkResult(
+            plan!,
+            trained,
+            HospitalStudy.Baselines(hospitals, participation, seed, RowModel.Network)
         );
     }
 }

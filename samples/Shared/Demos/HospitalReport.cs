@@ -34,12 +34,14 @@ public static class HospitalReport
     /// <param name="hospitals">The hospitals.</param>
     /// <param name="planOf">The plan of each round.</param>
     /// <param name="seed">Shuffles mini-batches.</param>
+    /// <param name="reportPath">Where the report page goes; null for none.</param>
     /// <returns>Whether the demonstration showed what it promises.</returns>
     public static DemoExit Run(
         DemoScreen screen,
         HospitalFederation hospitals,
         Func<AggregateRequest, AggregationPlan> planOf,
-        int seed
+        int seed,
+        string? reportPath = null
     )
     {
         ArgumentNullException.ThrowIfNull(screen);
@@ -54,32 +56,58 @@ public static class HospitalReport
             addRow =>
                 result = HospitalDemo.Run(hospitals, planOf, participation, seed, round => addRow(RoundCells(round)))
         );
-        return Finish(screen, result!, seed);
+        return Finish(screen, result!, seed, reportPath);
     }
 
     /// <summary>Reports what was found, and on standard error what of it is not as promised.</summary>
     /// <param name="screen">Where to.</param>
     /// <param name="result">What was found.</param>
     /// <param name="seed">The seed of the run.</param>
+    /// <param name="reportPath">Where the report page goes; null for none. When it cannot be written, the rest is reported all the same.</param>
     /// <returns>Whether the demonstration showed what it promises.</returns>
-    public static DemoExit Finish(DemoScreen screen, HospitalDemoResult result, int seed)
+    public static DemoExit Finish(DemoScreen screen, HospitalDemoResult result, int seed, string? reportPath = null)
     {
         ArgumentNullException.ThrowIfNull(screen);
         ArgumentNullException.ThrowIfNull(result);
+        DemoException? unwritten = reportPath is null
+            ? null
+            : ReportFile.TryWrite(reportPath, HospitalPage.Create(result, seed, ReportStamp.Now()));
         if (screen.IsJson)
         {
-            DemoHost.WriteJson(screen, ToJson(result, seed));
+            DemoHost.WriteJson(screen, ToJson(result, seed, unwritten is null ? reportPath : null, unwritten));
         }
         else
         {
             Closing(screen, result);
+            if (reportPath is not null && unwritten is null)
+            {
+                screen.Line($"report {reportPath}");
+            }
+
+            screen.Line(Invariant($"done in {result.Seconds:F1} s"));
         }
 
-        return DemoHost.Judge(screen, result.Missed);
+        DemoExit exit = DemoHost.Judge(screen, result.Missed);
+        if (unwritten is null)
+        {
+            return exit;
+        }
+
+        DemoExit failed = DemoHost.FailBesideResult(screen, unwritten);
+        return exit == DemoExit.Success ? failed : exit;
     }
 
     /// <summary>The result as an object whose public members are the JSON fields.</summary>
-    public static object ToJson(HospitalDemoResult result, int seed)
+    /// <param name="result">What was found.</param>
+    /// <param name="seed">The seed of the run.</param>
+    /// <param name="report">Where the report page was written; null when there is none.</param>
+    /// <param name="unwritten">Why it could not be written; null when nothing failed.</param>
+    public static object ToJson(
+        HospitalDemoResult result,
+        int seed,
+        string? report = null,
+        DemoException? unwritten = null
+    )
     {
         ArgumentNullException.ThrowIfNull(result);
         AggregationPlan plan = result.Plan;
@@ -118,6 +146,7 @@ public static class HospitalReport
             result.Gap,
             HospitalDemo.AllowedGap,
             Kept = result.IsKept,
+            Mlp = ToJson(result.Network),
             Rounds = result.Rounds.Select(round => new
             {
                 round.Record.Round,
@@ -140,9 +169,32 @@ public static class HospitalReport
                 result.CorrelationByChance,
             },
             Release = $"The sums of the rounds, exact, without noise. {DemoOnly}",
+            Report = report,
+            ReportError = unwritten is null ? null : DemoHost.ErrorObject(unwritten),
             result.Seconds,
         };
     }
+
+    private static object ToJson(NetworkResult network) =>
+        new
+        {
+            HiddenLayerNetwork.HiddenUnits,
+            network.Plan.Length,
+            network.Plan.RingBits,
+            PooledAuc = network.Baselines.Pooled.Evaluation.Auc,
+            PlainAuc = network.Baselines.Plain.Evaluation.Auc,
+            SecureAuc = network.Secure.Evaluation.Auc,
+            AloneAuc = network.Baselines.MeanAloneAuc,
+            network.Gap,
+            Rounds = network.Secure.Rounds.Select(round => new
+            {
+                round.Round,
+                BytesUp = round.BytesUpPerParty,
+                round.Evaluation.Loss,
+                round.Evaluation.Auc,
+                Aborted = round.AbortedBecause,
+            }),
+        };
 
     private static void Opening(
         DemoScreen screen,
@@ -151,7 +203,9 @@ public static class HospitalReport
         ParticipationPlan participation
     )
     {
-        AggregationPlan plan = planOf(new AggregateRequest(1, Core.GlobalModel.Zero(1), Cohort: [], Dropped: []));
+        AggregationPlan plan = planOf(
+            new AggregateRequest(1, RowModel.Logistic.StartOf(hospitals.Test.Features.Length), Cohort: [], Dropped: [])
+        );
         P256Suite suite = P256Suite.Instance;
         screen.Line(
             $"{hospitals.Title}: {string.Join(", ", hospitals.Hospitals.Select(h => $"{h.Name} ({h.Training.Count} rows)"))}"
@@ -208,20 +262,28 @@ public static class HospitalReport
             s_comparisonColumns,
             addRow =>
             {
-                addRow(Cells("pooled", baselines.Pooled.Evaluation, "one place sees every row"));
-                addRow(Cells("plain FedAvg", baselines.Plain.Evaluation, "the server sees every update"));
-                addRow(Cells("secure FedAvg", result.Secure.Evaluation, "the server sees only sums"));
+                AddCompared(addRow, baselines, result.Secure);
                 foreach (AloneResult alone in baselines.Alone)
                 {
                     addRow(Cells($"alone: {alone.Hospital}", alone.Evaluation, "no data or update leaves"));
                 }
 
-                addRow([
-                    "alone, mean",
-                    Invariant($"{baselines.MeanAloneAuc:F4}"),
-                    string.Empty,
-                    "no data or update leaves",
-                ]);
+                AddMeanAlone(addRow, baselines);
+            }
+        );
+        NetworkResult network = result.Network;
+        screen.Line();
+        screen.Line(
+            Invariant(
+                $"the same with a neural network of {HiddenLayerNetwork.HiddenUnits} hidden units, {network.Plan.Length} weights, through rounds of its own:"
+            )
+        );
+        screen.Table(
+            s_comparisonColumns,
+            addRow =>
+            {
+                AddCompared(addRow, network.Baselines, network.Secure);
+                AddMeanAlone(addRow, network.Baselines);
             }
         );
         AggregationPlan plan = result.Plan;
@@ -234,6 +296,11 @@ public static class HospitalReport
         screen.Line(
             Invariant(
                 $"gap |secure - plain| = {result.Gap:F5} AUC, at most {HospitalDemo.AllowedGap} allowed: {(result.Gap <= HospitalDemo.AllowedGap ? "kept" : "MISSED")}. Both had the same cohorts, dropouts and seeds."
+            )
+        );
+        screen.Line(
+            Invariant(
+                $"  of the neural network {network.Gap:F5} AUC: {(network.Gap <= HospitalDemo.AllowedGap ? "kept" : "MISSED")}."
             )
         );
         screen.Line(
@@ -253,11 +320,20 @@ public static class HospitalReport
         );
         screen.Line(DemoOnly);
         screen.Line($"data: {result.Hospitals.Attribution}");
-        screen.Line(Invariant($"done in {result.Seconds:F1} s"));
     }
 
-    // Three decimals would show a p-value that settles the matter as zero.
-    private static string ProbabilityText(double p) => p < 0.001 ? Invariant($"{p:E1}") : Invariant($"{p:F3}");
+    private static void AddCompared(Action<string[]> addRow, HospitalBaselines baselines, TrainingResult secure)
+    {
+        addRow(Cells("pooled", baselines.Pooled.Evaluation, "one place sees every row"));
+        addRow(Cells("plain FedAvg", baselines.Plain.Evaluation, "the server sees every update"));
+        addRow(Cells("secure FedAvg", secure.Evaluation, "the server sees only sums"));
+    }
+
+    private static void AddMeanAlone(Action<string[]> addRow, HospitalBaselines baselines) =>
+        addRow(["alone, mean", Invariant($"{baselines.MeanAloneAuc:F4}"), string.Empty, "no data or update leaves"]);
+
+    /// <summary>A p-value in three decimals, or in powers of ten where these would show zero.</summary>
+    internal static string ProbabilityText(double p) => p < 0.001 ? Invariant($"{p:E1}") : Invariant($"{p:F3}");
 
     private static string[] Cells(string name, Evaluation evaluation, string rows) =>
         [name, Invariant($"{evaluation.Auc:F4}"), Invariant($"{evaluation.Loss:F4}"), rows];

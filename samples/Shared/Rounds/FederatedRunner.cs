@@ -18,6 +18,9 @@ public interface ILearningTask
     /// <summary>d, the number of the model's weights.</summary>
     int ModelLength { get; }
 
+    /// <summary>Where training starts: public, and the same at every party. The zero model unless the task says otherwise.</summary>
+    GlobalModel InitialModel => GlobalModel.Zero(ModelLength);
+
     /// <summary>One party's local training. The same arguments give the same update, so that plain and secure runs train alike.</summary>
     /// <param name="party">One of <see cref="Parties"/>.</param>
     /// <param name="model">The global model.</param>
@@ -74,13 +77,13 @@ public sealed class FederatedRunner
         _optimiser = optimiser ?? ServerOptimiser.FederatedAverage;
     }
 
-    /// <summary>Trains from the zero model.</summary>
+    /// <summary>Trains from the task's initial model.</summary>
     /// <param name="plan">Who takes part and who falls silent.</param>
     /// <param name="progress">Told of every round when it is over; null when nobody listens.</param>
     public TrainingResult Run(ParticipationPlan plan, Action<RoundRecord>? progress = null)
     {
         ArgumentNullException.ThrowIfNull(plan);
-        GlobalModel model = GlobalModel.Zero(_task.ModelLength);
+        GlobalModel model = _task.InitialModel;
         OptimiserState state = _optimiser.Start(_task.ModelLength);
         ImmutableArray<RoundRecord>.Builder records = ImmutableArray.CreateBuilder<RoundRecord>(plan.Rounds.Length);
         for (int round = 1; round <= plan.Rounds.Length; round++)

@@ -17,16 +17,19 @@ public sealed class SecureAggregate : IAggregate
     private readonly Func<AggregateRequest, AggregationPlan> _planOf;
     private readonly RoundPhase _dropsDuring;
     private readonly Action<SecureRound>? _observer;
+    private readonly IRoundObserver? _messages;
 
     /// <param name="federation">The enrolled parties.</param>
     /// <param name="planOf">The plan of a round. It may read the length, the round's number and the number of parties of the request, and nothing private.</param>
     /// <param name="dropsDuring">When a party that drops out falls silent: up to MaskedInput, so that its update is not in the sum.</param>
     /// <param name="observer">Told of every round when it is over; null when nobody listens.</param>
+    /// <param name="messages">Sees every message on its way; null when nobody does.</param>
     public SecureAggregate(
         InProcessFederation federation,
         Func<AggregateRequest, AggregationPlan> planOf,
         RoundPhase dropsDuring = RoundPhase.MaskedInput,
-        Action<SecureRound>? observer = null
+        Action<SecureRound>? observer = null,
+        IRoundObserver? messages = null
     )
     {
         ArgumentNullException.ThrowIfNull(federation);
@@ -44,6 +47,7 @@ public sealed class SecureAggregate : IAggregate
         _planOf = planOf;
         _dropsDuring = dropsDuring;
         _observer = observer;
+        _messages = messages;
     }
 
     /// <inheritdoc/>
@@ -53,7 +57,7 @@ public sealed class SecureAggregate : IAggregate
         AggregationPlan plan = _planOf(request);
 
         // Parties refuse to add up updates of different models: the digest binds them to this one.
-        InProcessOptions options = new() { ModelDigest = request.Model.Digest };
+        InProcessOptions options = new() { ModelDigest = request.Model.Digest, Observer = _messages };
         using InProcessRound round = _federation.StartRound(plan, options);
         foreach (PartyUpdate update in request.Cohort)
         {

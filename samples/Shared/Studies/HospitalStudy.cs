@@ -28,16 +28,36 @@ public static class HospitalStudy
     /// <param name="participation">Cohorts and dropouts; null when everyone is there in every round of the plan.</param>
     /// <param name="seed">Shuffles mini-batches; give plain and secure the same.</param>
     /// <param name="progress">Told of every round.</param>
+    /// <param name="model">What is trained; null for logistic regression.</param>
     public static TrainingResult Federated(
         HospitalFederation federation,
         IAggregate aggregate,
         ParticipationPlan? participation = null,
         int seed = 1,
-        Action<RoundRecord>? progress = null
+        Action<RoundRecord>? progress = null,
+        RowModel? model = null
     )
     {
         ArgumentNullException.ThrowIfNull(federation);
-        var task = HospitalTask.Of(federation, HospitalTask.AgreeOnScale(federation, aggregate), seed);
+        Standardiser scale = HospitalTask.AgreeOnScale(federation, aggregate);
+        return OnScale(federation, aggregate, scale, participation, seed, progress, model);
+    }
+
+    /// <summary>The same on a scale that was agreed on before: its sums need not be released again for a second model.</summary>
+    /// <inheritdoc cref="Federated" path="/param"/>
+    /// <param name="scale">See <see cref="HospitalTask.AgreeOnScale"/>.</param>
+    public static TrainingResult OnScale(
+        HospitalFederation federation,
+        IAggregate aggregate,
+        Standardiser scale,
+        ParticipationPlan? participation = null,
+        int seed = 1,
+        Action<RoundRecord>? progress = null,
+        RowModel? model = null
+    )
+    {
+        ArgumentNullException.ThrowIfNull(federation);
+        var task = HospitalTask.Of(federation, scale, seed, model);
         return new FederatedRunner(task, aggregate).Run(
             participation ?? ParticipationPlan.Everyone(task.Parties, federation.Plan.RoundCount),
             progress
@@ -48,21 +68,23 @@ public static class HospitalStudy
     /// <param name="federation">The hospitals and their plan.</param>
     /// <param name="participation">Cohorts and dropouts of the secure run; null when everyone is always there.</param>
     /// <param name="seed">Shuffles mini-batches.</param>
+    /// <param name="model">What is trained; null for logistic regression.</param>
     public static HospitalBaselines Baselines(
         HospitalFederation federation,
         ParticipationPlan? participation = null,
-        int seed = 1
+        int seed = 1,
+        RowModel? model = null
     )
     {
         ArgumentNullException.ThrowIfNull(federation);
         return new HospitalBaselines(
-            InOnePlace(federation, HospitalTask.Pooled(federation, seed)),
-            Federated(federation, new PlainAggregate(), participation, seed),
+            InOnePlace(federation, HospitalTask.Pooled(federation, seed, model)),
+            Federated(federation, new PlainAggregate(), participation, seed, model: model),
             [
                 .. federation.Hospitals.Select(hospital => new AloneResult(
                     hospital.Name,
                     hospital.Training.Count,
-                    InOnePlace(federation, HospitalTask.Alone(federation, hospital, seed)).Evaluation
+                    InOnePlace(federation, HospitalTask.Alone(federation, hospital, seed, model)).Evaluation
                 )),
             ]
         );

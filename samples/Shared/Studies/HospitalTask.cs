@@ -3,7 +3,7 @@ using SecureFed.Core;
 
 namespace SecureFed.Samples.Shared;
 
-/// <summary>Logistic regression over hospitals, on the scale they agreed on.</summary>
+/// <summary>A model over hospitals, on the scale they agreed on: logistic regression, or the small network.</summary>
 /// <remarks>Immutable and thread-safe.</remarks>
 public sealed class HospitalTask : ILearningTask
 {
@@ -11,12 +11,14 @@ public sealed class HospitalTask : ILearningTask
     private readonly ImmutableDictionary<ParticipantId, int> _streams;
     private readonly LabelledRows _test;
     private readonly LocalTraining _local;
+    private readonly RowModel _model;
     private readonly int _seed;
 
     private HospitalTask(
         ImmutableArray<(ParticipantId Name, LabelledRows Rows)> training,
         LabelledRows test,
         LocalTraining local,
+        RowModel? model,
         int seed
     )
     {
@@ -25,21 +27,31 @@ public sealed class HospitalTask : ILearningTask
         _streams = Parties.Select((name, i) => (name, i)).ToImmutableDictionary(pair => pair.name, pair => pair.i);
         _test = test;
         _local = local;
+        _model = model ?? RowModel.Logistic;
         _seed = seed;
-        ModelLength = LogisticRegression.ModelLength(test.Features.Length);
+        InitialModel = _model.StartOf(test.Features.Length);
     }
 
     /// <inheritdoc/>
     public ImmutableArray<ParticipantId> Parties { get; }
 
     /// <inheritdoc/>
-    public int ModelLength { get; }
+    public int ModelLength => InitialModel.Length;
+
+    /// <inheritdoc/>
+    public GlobalModel InitialModel { get; }
 
     /// <summary>All hospitals, on a common scale.</summary>
     /// <param name="federation">The hospitals.</param>
     /// <param name="scale">From the sum of the hospitals' statistics, see <see cref="AgreeOnScale"/>.</param>
     /// <param name="seed">Shuffles mini-batches.</param>
-    public static HospitalTask Of(HospitalFederation federation, Standardiser scale, int seed = 1)
+    /// <param name="model">What is trained; null for logistic regression.</param>
+    public static HospitalTask Of(
+        HospitalFederation federation,
+        Standardiser scale,
+        int seed = 1,
+        RowModel? model = null
+    )
     {
         ArgumentNullException.ThrowIfNull(federation);
         ArgumentNullException.ThrowIfNull(scale);
@@ -47,6 +59,7 @@ public sealed class HospitalTask : ILearningTask
             [.. federation.Hospitals.Select(hospital => (hospital.Name, scale.Apply(hospital.Training)))],
             scale.Apply(federation.Test),
             federation.Plan.Local,
+            model,
             seed
         );
     }
@@ -54,22 +67,29 @@ public sealed class HospitalTask : ILearningTask
     /// <summary>All rows at one party, as if data could travel: the pooled baseline.</summary>
     /// <param name="federation">The hospitals.</param>
     /// <param name="seed">Shuffles mini-batches.</param>
-    public static HospitalTask Pooled(HospitalFederation federation, int seed = 1)
+    /// <param name="model">What is trained; null for logistic regression.</param>
+    public static HospitalTask Pooled(HospitalFederation federation, int seed = 1, RowModel? model = null)
     {
         ArgumentNullException.ThrowIfNull(federation);
         LabelledRows all = LabelledRows.Concat([.. federation.Hospitals.Select(hospital => hospital.Training)]);
-        return Single(federation, "pooled", all, seed);
+        return Single(federation, "pooled", all, model, seed);
     }
 
     /// <summary>One hospital by itself, on its own scale, measured on everybody's held-out rows.</summary>
     /// <param name="federation">The hospitals.</param>
     /// <param name="hospital">One of them.</param>
     /// <param name="seed">Shuffles mini-batches.</param>
-    public static HospitalTask Alone(HospitalFederation federation, Hospital hospital, int seed = 1)
+    /// <param name="model">What is trained; null for logistic regression.</param>
+    public static HospitalTask Alone(
+        HospitalFederation federation,
+        Hospital hospital,
+        int seed = 1,
+        RowModel? model = null
+    )
     {
         ArgumentNullException.ThrowIfNull(federation);
         ArgumentNullException.ThrowIfNull(hospital);
-        return Single(federation, hospital.Name.ToString(), hospital.Training, seed);
+        return Single(federation, hospital.Name.ToString(), hospital.Training, model, seed);
     }
 
     /// <summary>
@@ -114,14 +134,14 @@ public sealed class HospitalTask : ILearningTask
         ArgumentNullException.ThrowIfNull(model);
         LabelledRows rows = _training[party];
         var random = new DataSplitRandom(_seed, stream: checked((round * Parties.Length) + _streams[party]));
-        return new PartyUpdate(party, LogisticRegression.Train(model.Weights, rows, _local, random), rows.Count);
+        return new PartyUpdate(party, _model.Train(model, rows, _local, random), rows.Count);
     }
 
     /// <inheritdoc/>
     public Evaluation Evaluate(GlobalModel model)
     {
         ArgumentNullException.ThrowIfNull(model);
-        double[] scores = LogisticRegression.Scores(model.Weights, _test);
+        double[] scores = _model.Scores(model, _test);
         return new Evaluation(
             Metrics.LogLoss(scores, _test.Labels),
             Metrics.Auc(scores, _test.Labels),
@@ -129,7 +149,13 @@ public sealed class HospitalTask : ILearningTask
         );
     }
 
-    private static HospitalTask Single(HospitalFederation federation, string name, LabelledRows rows, int seed)
+    private static HospitalTask Single(
+        HospitalFederation federation,
+        string name,
+        LabelledRows rows,
+        RowModel? model,
+        int seed
+    )
     {
         var statistics = new StandardisationStatistics(rows.Features, Math.Max(rows.Count, 1));
         Standardiser scale = Standardiser.FromSums(statistics, statistics.Of(rows));
@@ -137,6 +163,7 @@ public sealed class HospitalTask : ILearningTask
             [(ParticipantId.Parse(name), scale.Apply(rows))],
             scale.Apply(federation.Test),
             federation.Plan.Local,
+            model,
             seed
         );
     }

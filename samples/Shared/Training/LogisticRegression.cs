@@ -70,35 +70,14 @@ public static class LogisticRegression
         ArgumentNullException.ThrowIfNull(rows);
         ArgumentNullException.ThrowIfNull(settings);
         ArgumentNullException.ThrowIfNull(random);
-        double[] precise = ToDouble(model, rows);
-        double[] gradient = new double[precise.Length];
-        int[] order = [.. Enumerable.Range(0, rows.Count)];
-        int batchSize = Math.Min(settings.BatchSize, rows.Count);
-        for (int epoch = 0; epoch < settings.Epochs; epoch++)
-        {
-            if (batchSize < rows.Count)
-            {
-                random.Shuffle(order);
-            }
-
-            for (int start = 0; start < rows.Count; start += batchSize)
-            {
-                int count = Math.Min(batchSize, rows.Count - start);
-                Gradient(precise, rows, order.AsSpan(start, count), settings.Penalty, gradient);
-                for (int j = 0; j < precise.Length; j++)
-                {
-                    precise[j] -= settings.LearningRate * gradient[j];
-                }
-            }
-        }
-
-        float[] delta = new float[precise.Length];
-        for (int j = 0; j < delta.Length; j++)
-        {
-            delta[j] = (float)(precise[j] - model[j]);
-        }
-
-        return delta;
+        RequireLength(model, rows);
+        return GradientDescent.Train(
+            model,
+            rows.Count,
+            settings,
+            random,
+            (precise, indices, gradient) => Gradient(precise, rows, indices, settings.Penalty, gradient)
+        );
     }
 
     private static void Gradient(
@@ -147,6 +126,12 @@ public static class LogisticRegression
 
     private static double[] ToDouble(ReadOnlySpan<float> model, LabelledRows rows)
     {
+        RequireLength(model, rows);
+        return GradientDescent.ToDouble(model);
+    }
+
+    private static void RequireLength(ReadOnlySpan<float> model, LabelledRows rows)
+    {
         if (model.Length != ModelLength(rows.Features.Length))
         {
             throw new ArgumentException(
@@ -154,14 +139,6 @@ public static class LogisticRegression
                 nameof(model)
             );
         }
-
-        double[] precise = new double[model.Length];
-        for (int j = 0; j < precise.Length; j++)
-        {
-            precise[j] = model[j];
-        }
-
-        return precise;
     }
 }
 

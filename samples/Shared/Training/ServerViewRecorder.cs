@@ -1,12 +1,20 @@
+using System.Collections.Immutable;
 using SecureFed.Core;
+using SecureFed.Crypto;
 
 namespace SecureFed.Samples.Shared;
+
+/// <summary>How often each byte value stands in a party's vectors.</summary>
+/// <param name="Received">int[256]: as the server received them.</param>
+/// <param name="Unmasked">int[256]: the same updates encoded and packed in the same way, without masks.</param>
+public sealed record ByteHistogram(ImmutableArray<int> Received, ImmutableArray<int> Unmasked);
 
 /// <summary>Gathers what a curious server received of one party over many rounds, beside what the party really computed.</summary>
 /// <remarks>Only a demonstration can hold both sides. Not thread-safe.</remarks>
 public sealed class ServerViewRecorder
 {
     private readonly List<byte> _bytes = [];
+    private readonly List<byte> _unmasked = [];
     private readonly List<double> _received = [];
     private readonly List<double> _true = [];
 
@@ -43,6 +51,7 @@ public sealed class ServerViewRecorder
         ReadOnlySpan<byte> packed = round.Outcome.MaskedUploadOf(Party).Span;
         long usedBits = (long)round.Plan.RingBits * round.Plan.Encoding.RingLength;
         _bytes.AddRange(packed[..(int)(usedBits / 8)]);
+        _unmasked.AddRange(Unmasked(own, round.Plan.Encoding).AsSpan(0, (int)(usedBits / 8)));
 
         RingVector received = round.Outcome.MaskedVectorOf(Party);
         for (int i = 0; i < own.Update.Length; i++)
@@ -56,6 +65,27 @@ public sealed class ServerViewRecorder
     /// <exception cref="ArgumentException">Too little arrived, see <see cref="HasView"/>.</exception>
     public ServerView View() =>
         new(ServerViewStatistics.ChiSquareP([.. _bytes]), ServerViewStatistics.Correlation([.. _received], [.. _true]));
+
+    /// <summary>The bytes of <see cref="ByteCount"/>, counted, beside those of the unmasked updates.</summary>
+    public ByteHistogram Histogram() => new(CountsOf(_bytes), CountsOf(_unmasked));
+
+    // What would have travelled without masks. Rounding is drawn anew, which moves a value by at most one grid step.
+    private static byte[] Unmasked(PartyUpdate own, UpdateEncoding encoding)
+    {
+        ClippedUpdate clipped = ClippedUpdate.Clip(LocalUpdate.Create(own.Update, own.Weight), encoding);
+        return RingPacking.Pack(EncodedUpdate.Encode(clipped, SystemRandomSource.Instance).Values);
+    }
+
+    private static ImmutableArray<int> CountsOf(List<byte> bytes)
+    {
+        int[] counts = new int[256];
+        foreach (byte value in bytes)
+        {
+            counts[value]++;
+        }
+
+        return [.. counts];
+    }
 
     // As a fraction of the ring in [-1/2, 1/2): a value in the clear would stand there in two's complement.
     private static double Centred(ulong element, int bits)
