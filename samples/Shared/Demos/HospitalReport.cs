@@ -332,8 +332,8 @@ public static class HospitalReport
     private static void AddMeanAlone(Action<string[]> addRow, HospitalBaselines baselines) =>
         addRow(["alone, mean", Invariant($"{baselines.MeanAloneAuc:F4}"), string.Empty, "no data or update leaves"]);
 
-    /// <summary>A p-value in three decimals, or in powers of ten where these would show zero.</summary>
-    internal static string ProbabilityText(double p) => p < 0.001 ? Invariant($"{p:E1}") : Invariant($"{p:F3}");
+    // Three decimals would show a p-value that settles the matter as zero.
+    private static string ProbabilityText(double p) => p < 0.001 ? Invariant($"{p:E1}") : Invariant($"{p:F3}");
 
     private static string[] Cells(string name, Evaluation evaluation, string rows) =>
         [name, Invariant($"{evaluation.Auc:F4}"), Invariant($"{evaluation.Loss:F4}"), rows];

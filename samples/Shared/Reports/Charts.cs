@@ -93,7 +93,7 @@ internal static class Charts
     )
     {
         const double RowHeight = 24;
-        (double left, double right, double top) = (128, Width - 14, 26);
+        (double left, double right, double top) = (128, Width - 24, 8);
         double bottom = top + (rows.Length * RowHeight);
         double height = bottom + 38;
         Axis axis = Axis.Over(rows.SelectMany(row => new[] { row.Value, row.Second }), left, right, most: 1);

@@ -9,10 +9,8 @@ internal static class ComparisonSection
 {
     private const string Title = "AUC of every training";
 
-    public static XElement Of(HospitalDemoResult result)
-    {
-        NetworkResult network = result.Network;
-        return El(
+    public static XElement Of(HospitalDemoResult result) =>
+        El(
             "section",
             El("h2", "What was compared"),
             El(
@@ -21,21 +19,24 @@ internal static class ComparisonSection
             ),
             El("div", Is("class", "scroll"), Table(result)),
             El(
-                "figure",
-                Charts.Dots("compared", Title, Description(result), "AUC", Rows(result)),
+                "div",
+                Is("class", "pair beside"),
                 El(
-                    "figcaption",
-                    $"{Title} on held-out patients. Filled dot: logistic regression. Open diamond: neural network."
-                )
-            ),
-            El(
-                "p",
-                Text(
-                    $"The protection cost {Fixed(result.Gap, 5)} AUC for the logistic regression and {Fixed(network.Gap, 5)} for the neural network of {HiddenLayerNetwork.HiddenUnits} hidden units; at most {HospitalDemo.AllowedGap} is allowed. Protected and unprotected training had the same hospitals, the same dropouts and the same order of rows; what is left between them is the rounding to whole numbers that masks need."
-                )
+                    "figure",
+                    Charts.Dots("compared", Title, Description(result), "AUC", Rows(result)),
+                    El(
+                        "figcaption",
+                        $"{Title} on held-out patients. Filled dot: logistic regression. Open diamond: neural network."
+                    )
+                ),
+                El("p", Cost(result))
             )
         );
-    }
+
+    private static string Cost(HospitalDemoResult result) =>
+        Text(
+            $"The protection moved the AUC by {Fixed(result.Gap, 5)} for the logistic regression and by {Fixed(result.Network.Gap, 5)} for the neural network of {HiddenLayerNetwork.HiddenUnits} hidden units; at most {HospitalDemo.AllowedGap} is allowed. Protected and unprotected training had the same hospitals, the same dropouts and the same order of rows; what is left between them is the rounding to whole numbers that masks need."
+        );
 
     private static XElement Table(HospitalDemoResult result) =>
         El(

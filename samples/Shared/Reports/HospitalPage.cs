@@ -63,8 +63,15 @@ public static class HospitalPage
         double secure = result.Secure.Evaluation.Auc!.Value;
         double plain = result.Baselines.Plain.Evaluation.Auc!.Value;
         return Text(
-            $"{hospitals} hospitals trained a diagnostic model together. Patient rows stayed where they are. In every round each hospital sent a short list of numbers that says how its own patients would change the model, hidden under random masks; the masks cancel only when the lists are added up, so the server learnt the total and no single list. Of two patients, one with each outcome, the common model ranks the right one higher in {Fixed(secure * 100, 2)} of 100 cases (its AUC is {Fixed(secure, 4)}). The same training without any protection reaches {Fixed(plain, 4)}, and the hospitals alone {Fixed(result.Baselines.MeanAloneAuc, 4)} on average."
+            $"{Count(hospitals)} hospitals trained a diagnostic model together. Patient rows stayed where they are. In every round each hospital sent a short list of numbers that says how its own patients would change the model, hidden under random masks; the masks cancel only when the lists are added up, so the server learnt the total and no single list. Of two patients, one with each outcome, the common model ranks the right one higher in {Fixed(secure * 100, 2)} of 100 cases (its AUC is {Fixed(secure, 4)}). The same training without any protection reaches {Fixed(plain, 4)}, and the hospitals alone {Fixed(result.Baselines.MeanAloneAuc, 4)} on average."
         );
+    }
+
+    // A sentence does not begin with a figure.
+    private static string Count(int count)
+    {
+        string[] words = ["Two", "Three", "Four", "Five", "Six", "Seven", "Eight", "Nine", "Ten", "Eleven", "Twelve"];
+        return count >= 2 && count - 2 < words.Length ? words[count - 2] : Text($"The {count}");
     }
 
     private static XElement Footer(HospitalDemoResult result, int seed, ReportStamp stamp) =>

@@ -35,6 +35,10 @@ internal static class PageMarkup
     /// <summary>A whole number with a thin gap between thousands.</summary>
     public static string Whole(long value) => value.ToString("N0", CultureInfo.InvariantCulture).Replace(',', '\u202F');
 
+    /// <summary>A p-value: three decimals, or a power of ten where these would show zero.</summary>
+    public static string Probability(double p) =>
+        p < 0.001 ? p.ToString("0.#e-0", CultureInfo.InvariantCulture) : Fixed(p, 3);
+
     /// <summary>Text in the invariant culture.</summary>
     public static string Text(FormattableString text) => text.ToString(CultureInfo.InvariantCulture);
 

@@ -28,6 +28,7 @@ internal static class PageStyle
         .lead { font-size: 1.08rem; }
         .verdict { padding: .75rem 1rem; border-left: .3rem solid var(--good); background: var(--card); max-width: none; }
         .verdict.missed { border-left-color: var(--bad); }
+        .beside { align-items: center; }
         .bad { color: var(--bad); font-weight: 600; }
         .pair { display: grid; grid-template-columns: 1fr 1fr; gap: 1rem 1.5rem; }
         figure { margin: .75rem 0; }
@@ -68,17 +69,20 @@ internal static class PageStyle
           .pair { grid-template-columns: 1fr; }
           dl { grid-template-columns: 1fr; gap: 0; }
           dd { margin-bottom: .5rem; }
+          .scroll table { min-width: 44rem; }
         }
         @page { size: A4; margin: 16mm 15mm; }
         @media print {
           :root { color-scheme: light; --paper: #fff; --card: #f4f4ef; --ink: #000; --soft: #444; --line: #bbb;
             --secure: #0b57a4; --plain: #b35c00; --pooled: #5c6670; --alone: #8a5a9e; --good: #1c6b3a; --bad: #a4262c; }
           * { -webkit-print-color-adjust: exact; print-color-adjust: exact; }
-          body { max-width: none; padding: 0; font-size: 10pt; }
-          h1 { font-size: 17pt; }
-          h2 { font-size: 12.5pt; margin-top: 14pt; }
-          h1, h2, h3, caption { break-after: avoid; }
-          figure, svg, tr, dl, .verdict, .keep { break-inside: avoid; }
+          html { font-size: 9.5pt; }
+          body { max-width: none; padding: 0; }
+          p, ul { max-width: none; }
+          .scroll table { min-width: 0; }
+          h1, h2, h3, caption, thead, h2 + p, h3 + p { break-after: avoid; }
+          tbody tr:first-child { break-before: avoid; }
+          figure, svg, tr, dl, h2 + p, .verdict, .keep { break-inside: avoid; }
           .pair { grid-template-columns: 1fr 1fr; }
           .scroll { overflow: visible; }
           thead { display: table-header-group; }

@@ -11,7 +11,7 @@ public static class ReportFile
     /// <returns>Null when it is written, or else why not: the caller's result is not lost for it.</returns>
     public static DemoException? TryWrite(string path, string page)
     {
-        ArgumentException.ThrowIfNullOrWhiteSpace(path);
+        ArgumentNullException.ThrowIfNull(path);
         ArgumentNullException.ThrowIfNull(page);
         try
         {

@@ -36,9 +36,9 @@ internal static class ServerViewSection
 
     private static string Words(HospitalDemoResult result)
     {
-        string p = HospitalReport.ProbabilityText(result.View.ChiSquareP);
+        string p = Probability(result.View.ChiSquareP);
         string uniform = result.IsUniform
-            ? $"The received bytes are as even as random ones: a chi-square test gives p = {p}, and the demonstration would raise an alarm below {HospitalReport.ProbabilityText(HospitalDemo.LeastChiSquareP)}."
+            ? $"The received bytes are as even as random ones: a chi-square test gives p = {p}, and the demonstration would raise an alarm below {Probability(HospitalDemo.LeastChiSquareP)}."
             : $"The received bytes are NOT even: a chi-square test gives p = {p}. They were not hidden.";
         string correlation = Text(
             $"The correlation of what was received with the true updates is {Fixed(result.View.Correlation, 4)}, where 1 means the same and chance alone stays within {Fixed(result.CorrelationByChance, 2)}"
