@@ -38,11 +38,8 @@ internal sealed class Axis
         (double least, double largest) = finite.Length == 0 ? (0, 1) : (finite.Min(), finite.Max());
         double spread = Math.Max(largest - least, 1e-4 * Math.Max(1, Math.Abs(largest)));
         double step = RoundStep(spread / (MostTicks - 1));
-        double low = Math.Floor((least / step) + 1e-9) * step;
-        double high = Math.Min(
-            Math.Max(Math.Ceiling((largest / step) - 1e-9) * step, low + step),
-            Math.Max(most, low + step)
-        );
+        double low = Math.Min(Math.Floor((least / step) + 1e-9) * step, most - step);
+        double high = Math.Min(Math.Max(Math.Ceiling((largest / step) - 1e-9) * step, low + step), most);
         return new Axis(low, high, step, from, to);
     }
 

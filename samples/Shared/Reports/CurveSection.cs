@@ -13,7 +13,7 @@ internal static class CurveSection
             El("h2", "Round by round"),
             El(
                 "p",
-                "Solid line with dots: secure FedAvg. Wide pale line under it: plain FedAvg. Dashed line: pooled. Where the solid line runs inside the wide one, protection changes nothing. A cross marks a round that gave no sum."
+                "Thin solid line: secure FedAvg. Wide pale line under it: plain FedAvg. Dashed line: pooled. Where the thin line runs inside the wide one, protection changes nothing. A cross marks a round that gave no sum."
             ),
             Pair("logistic", "Logistic regression", result.Secure, result.Baselines),
             Pair("network", "Neural network", result.Network.Secure, result.Network.Baselines)
