@@ -129,6 +129,10 @@ public class HostStopTests
             Note(round.ToClient(0, round.Take(request, to: 0).Bytes));
         }
 
+        Step<ClientReceipt> last = round.ToClient(0, round.Take(MessageType.ResultAnnouncement, to: 0).Bytes);
+
+        Assert.Equal(DurableRecordKind.ClientResult, last.StoreFirst?.Kind);
+        Assert.IsType<RoundEnding<ClientReceipt>.Completed>(last.Ended);
         Assert.Equal(
             [
                 (DurableRecordKind.ClientJoined, MessageType.KeyAdvertisement),
@@ -143,7 +147,8 @@ public class HostStopTests
             .ClientRecords.Single(entry =>
                 entry.Client == 0 && entry.Record.Kind == DurableRecordKind.ClientSurvivorSet
             )
-            .Record.Content.ToArray();
+            .Record.Content[..Digest.SizeInBytes]
+            .ToArray();
         Assert.Equal(RoundDigests.SurvivorSets(round.K, round.Everyone, round.Everyone).ToArray(), signed);
 
         void Note(Step<ClientReceipt> step) => steps.Add((step.StoreFirst?.Kind, Assert.Single(step.Send).Type));
