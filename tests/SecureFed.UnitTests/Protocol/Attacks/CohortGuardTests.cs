@@ -378,6 +378,36 @@ public sealed class CohortGuardTests(ITestOutputHelper output) : IDisposable
         }
     }
 
+    [Theory]
+    [InlineData(5, 2)]
+    [InlineData(3, 4)]
+    [InlineData(4, 3)]
+    public void SYB_01_A_round_below_every_clients_minimum_ends_before_anybody_sends_a_key(int cohort, int effective)
+    {
+        bool isBelow = cohort > 4 || effective > 3;
+        using MessageRound round = new(
+            s_five,
+            new RoundPlan(),
+            new RoundOptions
+            {
+                PolicyFor = _ => new ClientPolicy
+                {
+                    PinnedRoster = s_five.Roster,
+                    Federation = "test",
+                    WithoutPrivacyNoise = LocalConsent.Given("test data"),
+                    MinimumCohort = cohort,
+                    MinimumEffectiveCohort = effective,
+                },
+            }
+        );
+
+        round.Run();
+
+        Assert.Equal(!isBelow, round.Ending is RoundEnding<AggregateResult>.Completed);
+        Assert.Equal(!isBelow, round.Sent.Exists(sent => sent.From is not null));
+        Assert.Equal(isBelow ? AbortReason.NotEnoughPeers : null, Inside.ReasonOf(round.Ending));
+    }
+
     private static ClientHistory HistoryOf(MessageRound round, int party = 0) =>
         ClientHistory.FromRecords(
             round.ClientRecords.Where(entry => entry.Client == party).Select(entry => entry.Record)
