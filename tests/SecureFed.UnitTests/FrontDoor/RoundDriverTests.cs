@@ -140,6 +140,27 @@ public sealed class RoundDriverTests
         Assert.IsType<RoundOutcome.Aborted>(federation.RunServerAgain(round: 2));
     }
 
+    [Theory]
+    [InlineData(2, false)]
+    [InlineData(1, true)]
+    public void An_attempt_under_way_ends_without_a_result_when_another_one_has_given_the_rounds(
+        uint marked,
+        bool completes
+    )
+    {
+        using Federation federation = new(seed: 14);
+        federation.Network.CutOff(ParticipantId.FromIndex(2));
+        federation.Network.At(TimeSpan.FromSeconds(3), () => federation.MarkAsGiven(marked));
+
+        RoundOutcome outcome = federation.Run();
+
+        Assert.Equal(completes, outcome is RoundOutcome.Completed);
+        if (outcome is RoundOutcome.Aborted aborted)
+        {
+            Assert.Equal(AbortReason.StorageFailure, aborted.Reason);
+        }
+    }
+
     [Fact]
     public void A_store_that_refuses_aborts_with_StorageFailure_and_no_client_gets_a_result()
     {
@@ -283,6 +304,17 @@ public sealed class RoundDriverTests
         /// <summary>Another round or attempt over the same store; no client is there any more.</summary>
         public RoundOutcome RunServerAgain(ulong round = 1, uint attempt = 1) =>
             Timed(() => ServerAsync(Network.RestartServer(), Describe(round, attempt), CancellationToken.None));
+
+        /// <summary>What the server of another attempt of the round stores just before its result.</summary>
+        public void MarkAsGiven(uint attempt) =>
+            Store.Append(
+                RoundMark.KeyOf(_descriptor.Federation, _descriptor.Round),
+                new DurableRecord(
+                    DurableRecordKind.ServerRoundResult,
+                    RoundDigests.Descriptor(Describe(_descriptor.Round, attempt)),
+                    default
+                )
+            );
 
         public ClientOutcome RunClientAgain(int i) => Network.Run(() => RunClientAsync(i, _descriptor));
 
