@@ -7,7 +7,7 @@ namespace SecureFed.ArchitectureTests;
 /// Every law and promise of the security chapter says which statements carry it out and which tests show it, and those
 /// tests exist: spec 06-security#law-1, spec 06-security#law-2, spec 06-security#law-3, spec 06-security#promise-1, spec 06-security#promise-2, spec 06-security#promise-3,
 /// spec 06-security#promise-4, spec 06-security#promise-5, spec 06-security#promise-6, spec 06-security#promise-7,
-/// spec 06-security#promise-8.
+/// spec 06-security#promise-8, spec 06-security#promise-9.
 /// </summary>
 public sealed partial class PromiseTests
 {

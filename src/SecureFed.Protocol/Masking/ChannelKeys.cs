@@ -9,6 +9,8 @@ internal sealed class ChannelKeys : IDisposable
 {
     private readonly Dictionary<ushort, (SecretBytes To, SecretBytes From)> _keys = [];
 
+    private readonly HashSet<ushort> _handedOut = [];
+
     private ChannelKeys() { }
 
     /// <summary>Agrees with everybody.</summary>
@@ -65,8 +67,14 @@ internal sealed class ChannelKeys : IDisposable
         }
     }
 
-    /// <summary>The key that seals for a holder.</summary>
-    public SecretBytes To(ushort holder) => _keys[holder].To;
+    /// <summary>The key that seals for a holder; handed out once. spec 03-masking#sealing-2</summary>
+    /// <exception cref="InvariantViolatedException">It was handed out before: with a fixed nonce a second envelope would break it.</exception>
+    public SecretBytes To(ushort holder)
+    {
+        // The suite's own guard is per key object and misses a copy of the key.
+        Invariant.Check(_handedOut.Add(holder), "a session seals one envelope for each holder");
+        return _keys[holder].To;
+    }
 
     /// <summary>The key that opens what a dealer sealed.</summary>
     public SecretBytes From(ushort dealer) => _keys[dealer].From;

@@ -262,7 +262,13 @@ public sealed class MaskingClientSession : ClientSession
         Digest request
     )
     {
-        if (SurvivorChecks.CheckSet(Setup, SelfIndex, state.Sharers, announcement.Survivors) is { } refused)
+        if (
+            (
+                SurvivorChecks.CheckSet(Setup, SelfIndex, state.Sharers, announcement.Survivors)
+                ?? CohortGuard.Check(Setup, announcement.Survivors)
+            ) is
+            { } refused
+        )
         {
             return Leave(refused.Reason, refused.Named);
         }
@@ -273,10 +279,11 @@ public sealed class MaskingClientSession : ClientSession
         _state = new ClientPhase.AwaitingSignatures(state.Cohort, state.Sharers, announcement.Survivors, state.Held);
 
         // spec 03-masking#durability-5: the survivor set is durable before the consistency signature leaves.
-        DurableRecord signed = new(
-            DurableRecordKind.ClientSurvivorSet,
+        DurableRecord signed = SignedCohort.ToRecord(
+            Descriptor,
             state.Cohort.Digest,
-            RoundDigests.SurvivorSets(state.Cohort.Digest, state.Sharers, announcement.Survivors).ToArray()
+            state.Sharers,
+            announcement.Survivors
         );
         return Answer(announcement.Type, request, reply, signed, []);
     }

@@ -2,7 +2,7 @@ using SecureFed.Core;
 
 namespace SecureFed.Protocol;
 
-/// <content>How a restarted server takes its stored decisions back. Nothing in a record is believed before it was checked.</content>
+/// <content>How a restarted server takes its stored decisions back, and a late survivor its result. Nothing is believed before it was checked.</content>
 public sealed partial class MaskingServerSession
 {
     /// <summary>Rebuilds the session from the decisions it stored, in their order, and announces the last one again.</summary>
@@ -200,6 +200,13 @@ public sealed partial class MaskingServerSession
         FixResult(result.Span);
         return sum;
     }
+
+    private protected override bool AwaitsResult(ProtocolMessage.FromClient late) =>
+        _result is not null
+        && late is ProtocolMessage.ConsistencySignature signature
+        && signature.Sharers.Equals(_sharers)
+        && signature.Survivors.Equals(_survivors)
+        && IsSigned(signature, MessageCodec.SignedContent(signature));
 
     private bool IsSigned(ProtocolMessage.FromClient message, byte[] content) =>
         message.Sender < RosterSize

@@ -54,7 +54,7 @@ public enum AbortReason : ushort
     /// <summary>Fewer than U survivors.</summary>
     NotEnoughSurvivors = 16,
 
-    /// <summary>This client joined the same (round, attempt), or a later one, before.</summary>
+    /// <summary>This client joined the same (round, attempt), or a later one, before, or has a result of the round.</summary>
     RoundReplayed = 17,
 
     /// <summary>The server shows the client's own key as that of another.</summary>
@@ -114,7 +114,7 @@ public enum AbortReason : ushort
     /// <summary>A durable record could not be stored.</summary>
     StorageFailure = 36,
 
-    /// <summary>Reserved for the multi-round guard: the cohort differs too little from a recent one.</summary>
+    /// <summary>The survivor set differs too little from one that this client signed before.</summary>
     CohortDifferencing = 37,
 
     /// <summary>The federation is not the one the client is configured for.</summary>

@@ -58,11 +58,40 @@ public sealed class ClientPolicy
     /// <summary>Consent to a sum without privacy noise. Default: refused.</summary>
     public LocalConsent WithoutPrivacyNoise { get; init; } = LocalConsent.Refused;
 
+    /// <summary>
+    /// The least number of parties, other than none, by which a survivor set must differ from each one that this client
+    /// signed for the same model. Default 2: one party's update could be read off by subtraction. 0 or 1 allows everything.
+    /// </summary>
+    /// <remarks>
+    /// spec 06-security#floors-2. At 2, a retry that lacks exactly one party of a set that was signed before is refused;
+    /// the server leaves out a second one, or goes on from another model.
+    /// </remarks>
+    public int MinimumCohortDifference { get; init; } = 2;
+
+    /// <summary>
+    /// The same for sets that were signed for other models. Default 0, off: one party that misses a round would stop the
+    /// training. spec 06-security#floors-2
+    /// </summary>
+    public int MinimumCohortDifferenceAcrossModels { get; init; }
+
+    /// <summary>With how many of the latest survivor sets that this client signed a new one is compared. Default 64.</summary>
+    /// <exception cref="ArgumentOutOfRangeException">Below 0 or above <see cref="ClientHistory.MaximumCohortMemory"/>.</exception>
+    public int CohortMemory
+    {
+        get;
+        init
+        {
+            ArgumentOutOfRangeException.ThrowIfNegative(value);
+            ArgumentOutOfRangeException.ThrowIfGreaterThan(value, ClientHistory.MaximumCohortMemory);
+            field = value;
+        }
+    } = 64;
+
     /// <summary>Compares an offered round with the floors; null when the client may join.</summary>
     /// <param name="descriptor">The offer.</param>
     /// <param name="self">This client.</param>
     /// <param name="expectedModel">Digest of the model this client trained (or will train) from.</param>
-    /// <param name="history">What this client joined before.</param>
+    /// <param name="history">What this client joined before, and which rounds gave it a result.</param>
     public DescriptorRefusal? Examine(
         RoundDescriptor descriptor,
         ParticipantId self,

@@ -144,11 +144,12 @@ public abstract class ClientSession : RoundSession<ClientReceipt>
         };
     }
 
-    /// <summary>Ends with a receipt.</summary>
+    /// <summary>Ends with a receipt. spec 03-masking#guard-4: that the round gave a result is durable before it is reported.</summary>
     private protected Step<ClientReceipt> Complete(ClientReceipt receipt)
     {
+        DurableRecord result = ClientHistory.Result(Descriptor, receipt.Cohort);
         End();
-        return new() { Ended = new RoundEnding<ClientReceipt>.Completed(receipt) };
+        return new() { StoreFirst = result, Ended = new RoundEnding<ClientReceipt>.Completed(receipt) };
     }
 
     /// <summary>Ends this client's part, wipes its secrets and tells the server why. spec 03-masking#client-3</summary>

@@ -173,6 +173,9 @@ public enum DurableRecordKind : byte
     /// <summary>Client: the survivor set this client signs; before the consistency signature leaves.</summary>
     ClientSurvivorSet = 3,
 
+    /// <summary>Client: the round gave a result; before the result is reported.</summary>
+    ClientResult = 4,
+
     /// <summary>Server: U1 and its advertisements.</summary>
     ServerCohort = 16,
 
@@ -190,4 +193,7 @@ public enum DurableRecordKind : byte
 
     /// <summary>Server: the abort.</summary>
     ServerAborted = 21,
+
+    /// <summary>Server: which attempt gave the result of a round; before that result, under a key of the round.</summary>
+    ServerRoundResult = 22,
 }

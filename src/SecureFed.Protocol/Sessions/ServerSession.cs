@@ -177,6 +177,9 @@ public abstract class ServerSession : RoundSession<AggregateResult>
     /// <summary>Whether nothing more is needed although some have not answered.</summary>
     private protected virtual bool HasEnough => false;
 
+    /// <summary>Whether a message that came after the end shows that its sender may still wait for the result.</summary>
+    private protected virtual bool AwaitsResult(ProtocolMessage.FromClient late) => false;
+
     /// <summary>The announcements of the current phase; also what a repeated message of a client is answered with.</summary>
     private protected abstract IEnumerable<OutgoingMessage> Announcements();
 
@@ -329,7 +332,7 @@ public abstract class ServerSession : RoundSession<AggregateResult>
 
         if (HasEnded || CurrentPhase == RoundPhase.None)
         {
-            return Fault(from, HasEnded ? PeerFaultKind.LateMessage : PeerFaultKind.WrongPhase);
+            return HasEnded ? OnLate(from, index, message) : Fault(from, PeerFaultKind.WrongPhase);
         }
 
         return message is ProtocolMessage.ClientWithdrawal withdrawal
@@ -363,6 +366,14 @@ public abstract class ServerSession : RoundSession<AggregateResult>
             Faults = [new(from, CurrentPhase, PeerFaultKind.DuplicateMessage)],
         };
     }
+
+    // spec 03-masking#server-1: a survivor whose signature missed U4 has nothing accepted to repeat but waits for the result.
+    private Step<AggregateResult> OnLate(ParticipantId from, ushort index, ProtocolMessage.FromClient message) =>
+        new()
+        {
+            Send = [.. AwaitsResult(message) ? AnnouncementsTo(index) : []],
+            Faults = [new(from, CurrentPhase, PeerFaultKind.LateMessage)],
+        };
 
     private Step<AggregateResult> OnPhaseMessage(
         ParticipantId from,

@@ -24,7 +24,7 @@ public sealed class ClientSetup
     /// <summary>This client's floors.</summary>
     public required ClientPolicy Policy { get; init; }
 
-    /// <summary>What this client joined before.</summary>
+    /// <summary>What this client joined and signed before.</summary>
     public required ClientHistory History { get; init; }
 
     /// <summary>Digest of the model the update was trained from.</summary>

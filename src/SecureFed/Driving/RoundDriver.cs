@@ -15,6 +15,7 @@ public static class RoundDriver
     /// <param name="run">The attempt.</param>
     /// <param name="cancellationToken">Aborts the attempt with Cancelled and tells the clients so.</param>
     /// <returns>How the attempt ended.</returns>
+    /// <exception cref="InvalidOperationException">The store holds the result of another attempt of this round.</exception>
     /// <exception cref="StorageDamagedException">The stored decisions are damaged.</exception>
     /// <exception cref="FormatException">The stored decisions are not of this attempt.</exception>
     public static async Task<RoundOutcome> RunServerAsync(ServerRun run, CancellationToken cancellationToken = default)
@@ -29,6 +30,7 @@ public static class RoundDriver
     /// <param name="cancellationToken">Leaves the round with Cancelled and tells the server so.</param>
     /// <returns>How the attempt ended for this client.</returns>
     /// <exception cref="StorageDamagedException">The journal is damaged; nothing was sent.</exception>
+    /// <exception cref="FormatException">A record of the journal is not what a client writes; nothing was sent.</exception>
     public static async Task<ClientOutcome> RunClientAsync(ClientRun run, CancellationToken cancellationToken = default)
     {
         ArgumentNullException.ThrowIfNull(run);

@@ -22,15 +22,15 @@ internal sealed class ServerLoop : IDisposable
     public ServerLoop(ServerRun run)
     {
         _run = run;
-        Digest attempt = RoundDigests.Descriptor(run.Descriptor);
+        RoundMark decisions = new(run.Store, run.Descriptor);
         ServerSetup setup = new()
         {
             Descriptor = run.Descriptor,
             Suite = run.Suite,
             Splitter = run.Splitter,
         };
-        _session = SchemeSessions.Server(setup, run.Store.Read(attempt), out _resumed);
-        _pump = new SessionPump<AggregateResult>(_session, record => run.Store.Append(attempt, record));
+        _session = SchemeSessions.Server(setup, decisions.Read(), out _resumed);
+        _pump = new SessionPump<AggregateResult>(_session, decisions.Append);
         _inbox = new Inbox<ServerInbound?>(run.Transport.ReceiveAsync, run.Time);
         _clock = new PhaseClock(run.Time);
     }

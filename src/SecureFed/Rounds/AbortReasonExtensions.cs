@@ -27,7 +27,9 @@ public static class AbortReasonExtensions
             AbortReason.AggregateOutOfRange =>
                 "The unmasked sum is larger than this many honest inputs can be: some input was not encoded by the plan. Who sent it cannot be seen.",
             AbortReason.RoundReplayed =>
-                "A client joined this round and attempt, or a later one, before. Start a later attempt.",
+                "A client joined this round and attempt, or a later one, before, or has a result of the round. Start a later attempt, or the next round.",
+            AbortReason.CohortDifferencing =>
+                "The survivors differ by too few parties from a set that a client signed before; the difference of the two sums would show their updates. Run the round with the same parties as before, or with more of them exchanged.",
             AbortReason.Cancelled => "The host cancelled the round.",
             AbortReason.DeadlineExceeded =>
                 "A deadline passed. Start the next attempt, with longer deadlines if the parties are slow rather than gone.",

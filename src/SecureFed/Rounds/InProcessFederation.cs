@@ -8,7 +8,8 @@ namespace SecureFed;
 /// <summary>The same parties over many rounds in one process: signing keys and journals stay, replays are refused.</summary>
 /// <remarks>
 /// Rounds are numbered from one above <c>lastRound</c>. After an attempt that named parties, the next attempt of the round
-/// runs without them; the next round has everybody again. Not thread-safe.
+/// runs without them; the next round has everybody again. Clients refuse a survivor set that differs by one party from one
+/// they signed for the same model: <see cref="InProcessOptions.MinimumCohortDifference"/>. Not thread-safe.
 /// </remarks>
 public sealed class InProcessFederation : IDisposable
 {

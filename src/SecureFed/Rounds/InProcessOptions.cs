@@ -1,12 +1,19 @@
 using SecureFed.Core;
+using SecureFed.Protocol;
 
 namespace SecureFed;
 
-/// <summary>How a round in one process runs. Nothing here changes its result.</summary>
+/// <summary>How a round in one process runs. Nothing here changes the sum it gives.</summary>
 public sealed class InProcessOptions
 {
     /// <summary>SHA-256 of the model the updates start from. Default: the digest of a fixed text, for sums without a model.</summary>
     public Digest ModelDigest { get; init; } = Digest.Of("SecureFed/1 no model"u8);
+
+    /// <summary>
+    /// The clients' <see cref="ClientPolicy.MinimumCohortDifference"/>. Default 2; with 0 an attempt that failed after its
+    /// survivor set was signed can be run again without exactly one of its parties.
+    /// </summary>
+    public int MinimumCohortDifference { get; init; } = 2;
 
     /// <summary>Sees every delivered message and stored record. Default: nobody.</summary>
     public IRoundObserver? Observer { get; init; }

@@ -135,6 +135,7 @@ public sealed class InProcessRound : IDisposable
     /// <summary>Runs the whole protocol and returns how it ended.</summary>
     /// <param name="cancellationToken">Cancels between two messages; the outcome is then Aborted with Cancelled.</param>
     /// <exception cref="ContributionRefusedException">Fewer contributions than the plan's minimum, or the round was completed before.</exception>
+    /// <exception cref="InvalidOperationException">The store of the options holds a result of this round.</exception>
     public RoundOutcome Complete(CancellationToken cancellationToken = default)
     {
         RequireOpen();
@@ -199,6 +200,7 @@ public sealed class InProcessRound : IDisposable
             MinimumEffectiveCohort = Math.Min(2, Plan.EffectiveCohort),
             CollusionBoundAtLeast = Plan.CollusionBound,
             AcceptedSuites = [federation.Suite.Id],
+            MinimumCohortDifference = _options.MinimumCohortDifference,
             Unprotected = Plan.Scheme is AggregationScheme.Plain plain
                 ? LocalConsent.Given(plain.Because)
                 : LocalConsent.Refused,

@@ -12,7 +12,6 @@ internal sealed class InProcessRun : IDisposable
     private readonly InProcessOptions _options;
     private readonly RandomSource _random;
     private readonly IReadOnlyDictionary<ParticipantId, RoundPhase> _drops;
-    private readonly Digest _attempt;
     private readonly Queue<RoundMessage> _queue = new();
     private readonly SortedDictionary<ParticipantId, Party> _parties = [];
     private readonly HashSet<ParticipantId> _gone = [];
@@ -33,7 +32,6 @@ internal sealed class InProcessRun : IDisposable
         _options = options;
         _random = random;
         _drops = drops;
-        _attempt = RoundDigests.Descriptor(descriptor);
         _clock = new PhaseClock(options.Time);
         _uploads = options.KeepUploads
             ? ImmutableDictionary.CreateBuilder<ParticipantId, ReadOnlyMemory<byte>>()
@@ -70,7 +68,8 @@ internal sealed class InProcessRun : IDisposable
 
     public RoundOutcome ToTheEnd(CancellationToken cancellationToken)
     {
-        IRoundStore store = _options.Store ?? new InMemoryRoundStore();
+        RoundMark decisions = new(_options.Store ?? new InMemoryRoundStore(), _descriptor);
+        decisions.RequireNoResult();
         using ServerSession server = SchemeSessions.Server(
             new ServerSetup
             {
@@ -85,7 +84,7 @@ internal sealed class InProcessRun : IDisposable
             server,
             record =>
             {
-                store.Append(_attempt, record);
+                decisions.Append(record);
                 _options.Observer?.OnStored(null, record);
             }
         );

@@ -4,7 +4,7 @@ using SecureFed.Protocol;
 namespace SecureFed;
 
 /// <summary>A server's decisions in a folder: one append-only file for each attempt, flushed to the disk with every record.</summary>
-/// <remarks>Thread-safe; one process at a time. Files are named by the digest of the attempt and can be deleted when it is over.</remarks>
+/// <remarks>Thread-safe; one process at a time. A file is named by the digest of its attempt and can be deleted when that is over. The small file of a round's mark stays: it keeps a second attempt of the round from a result of its own.</remarks>
 public sealed class FileRoundStore : IRoundStore
 {
     private readonly Lock _lock = new();

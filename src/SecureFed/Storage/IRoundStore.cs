@@ -11,7 +11,10 @@ namespace SecureFed;
 public interface IRoundStore
 {
     /// <summary>Appends a record to an attempt and returns when it is durable.</summary>
-    /// <param name="attempt">D: the digest of the attempt's descriptor. (A record's own session can be K.)</param>
+    /// <param name="attempt">
+    /// D: the digest of the attempt's descriptor (a record's own session can be K); or, for the mark that a round gave a
+    /// result, the digest that stands for the round.
+    /// </param>
     /// <param name="record">The record.</param>
     /// <exception cref="IOException">The record may not be durable. The server aborts the attempt.</exception>
     void Append(Digest attempt, DurableRecord record);

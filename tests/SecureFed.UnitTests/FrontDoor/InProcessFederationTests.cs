@@ -43,8 +43,12 @@ public sealed class InProcessFederationTests
         Assert.IsType<RoundOutcome.Completed>(Run(continued));
     }
 
-    [Fact]
-    public void A_dealer_of_inconsistent_shares_is_named_and_the_next_attempt_runs_without_it()
+    [Theory]
+    [InlineData(0)]
+    [InlineData(2)]
+    public void A_dealer_of_inconsistent_shares_is_named_and_the_next_attempt_runs_without_it_where_the_floor_allows(
+        int differenceFloor
+    )
     {
         LyingSuite suite = new(liesAtSplits: [0, 1]);
         using InProcessFederation federation = InProcessFederation.FromMembers(
@@ -54,16 +58,54 @@ public sealed class InProcessFederationTests
             new SeededRandomSource(3)
         );
 
+        // The failed attempt's survivor set was signed: clients of the default floor refuse the same set without one party.
         RoundOutcome outcome = federation.RunRound(
             s_plan,
-            round => InProcessRoundTests.Fill(round, 5, without: federation.Excluded.IsEmpty ? [] : [0])
+            round => InProcessRoundTests.Fill(round, 5, without: federation.Excluded.IsEmpty ? [] : [0]),
+            options: new InProcessOptions { MinimumCohortDifference = differenceFloor }
         );
+        if (differenceFloor > 1)
+        {
+            RoundOutcome.Aborted refused = Assert.IsType<RoundOutcome.Aborted>(outcome);
+            Assert.Contains(AbortReason.CohortDifferencing, refused.ClientAborts.Values);
+            Assert.Contains("CohortDifferencing", refused.Explanation, StringComparison.Ordinal);
+            return;
+        }
 
         RoundOutcome.Completed done = Assert.IsType<RoundOutcome.Completed>(outcome);
         Assert.Equal<ParticipantId[]>([ParticipantId.FromIndex(0)], [.. federation.Excluded]);
         Assert.Equal(2u, done.Descriptor.Attempt);
         Assert.Equal(Plans.SumOf(3, [1, 2, 3, 4]), done.Sum.Integers());
-        Assert.Equal(5, Assert.IsType<RoundOutcome.Completed>(Run(federation)).Survivors.Length);
+        RoundOutcome next = federation.RunRound(
+            s_plan,
+            round => InProcessRoundTests.Fill(round, 5),
+            options: new InProcessOptions { MinimumCohortDifference = differenceFloor }
+        );
+        Assert.Equal(5, Assert.IsType<RoundOutcome.Completed>(next).Survivors.Length);
+    }
+
+    [Fact]
+    public void SYB_02_The_members_of_a_federation_refuse_the_last_cohort_without_one_of_them()
+    {
+        using InProcessFederation federation = TestFederation.Create(5, seed: 5);
+        Assert.IsType<RoundOutcome.Completed>(Run(federation));
+
+        RoundOutcome.Aborted less = Assert.IsType<RoundOutcome.Aborted>(
+            federation.RunRound(s_plan, round => InProcessRoundTests.Fill(round, 5, without: [4]), maximumAttempts: 1)
+        );
+        RoundOutcome.Completed again = Assert.IsType<RoundOutcome.Completed>(Run(federation));
+        RoundOutcome.Completed otherModel = Assert.IsType<RoundOutcome.Completed>(
+            federation.RunRound(
+                s_plan,
+                round => InProcessRoundTests.Fill(round, 5, without: [4]),
+                maximumAttempts: 1,
+                new InProcessOptions { ModelDigest = Digest.Of("the next model"u8) }
+            )
+        );
+
+        Assert.Equal(4, less.ClientAborts.Count);
+        Assert.All(less.ClientAborts.Values, reason => Assert.Equal(AbortReason.CohortDifferencing, reason));
+        Assert.Equal((5, 4), (again.Survivors.Length, otherModel.Survivors.Length));
     }
 
     [Fact]

@@ -226,6 +226,24 @@ public sealed class InProcessRoundTests
         return round;
     }
 
+    [Fact]
+    public void CFG_04_A_sum_without_noise_says_why_in_its_outcome_and_there_is_none_without_a_reason()
+    {
+        using InProcessFederation federation = TestFederation.Create(5, seed: 8);
+        AggregationPlan masked = Plans.Masked(length: 3, parties: 5, survivors: 4);
+
+        RoundOutcome.Completed done = Assert.IsType<RoundOutcome.Completed>(
+            federation.RunRound(masked, round => Fill(round, 5))
+        );
+
+        Assert.Equal("test", done.Descriptor.NoPrivacyBecause);
+        Assert.Equal(
+            (SchemeKind.MaskedComplete, string.Empty),
+            (done.Result.Scheme, done.Descriptor.UnprotectedBecause)
+        );
+        Assert.Throws<ArgumentException>(() => PrivacyPlan.None(because: " "));
+    }
+
     internal static void Fill(InProcessRound round, int parties, params int[] without)
     {
         foreach (int i in Enumerable.Range(0, parties).Except(without))

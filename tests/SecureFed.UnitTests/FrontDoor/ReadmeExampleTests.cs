@@ -51,6 +51,7 @@ public sealed class ReadmeExampleTests
             MinimumCohort = 5,
             MinimumEffectiveCohort = 3,
             CollusionBoundAtLeast = 1,
+            MinimumCohortDifference = 3, // c + 2: two honest parties in every difference
             WithoutPrivacyNoise = LocalConsent.Given("the same ten hospitals in every round; agreed in writing"),
         };
         // </policy>

@@ -105,6 +105,7 @@ public sealed class RoundDriverTests
     [InlineData(2)]
     [InlineData(3)]
     [InlineData(4)]
+    [InlineData(5)]
     public void A_server_that_dies_around_any_append_resumes_from_its_store_with_the_same_sum(int append)
     {
         foreach (AppendFault fault in new[] { AppendFault.CrashBefore, AppendFault.CrashAfter })
@@ -130,9 +131,40 @@ public sealed class RoundDriverTests
     }
 
     [Fact]
+    public void A_second_attempt_of_a_round_that_has_a_result_is_not_run_and_the_next_round_is()
+    {
+        using Federation federation = new(seed: 13);
+        Assert.IsType<RoundOutcome.Completed>(federation.Run());
+
+        Assert.Throws<InvalidOperationException>(() => federation.RunServerAgain(attempt: 2));
+        Assert.IsType<RoundOutcome.Aborted>(federation.RunServerAgain(round: 2));
+    }
+
+    [Theory]
+    [InlineData(2, false)]
+    [InlineData(1, true)]
+    public void An_attempt_under_way_ends_without_a_result_when_another_one_has_given_the_rounds(
+        uint marked,
+        bool completes
+    )
+    {
+        using Federation federation = new(seed: 14);
+        federation.Network.CutOff(ParticipantId.FromIndex(2));
+        federation.Network.At(TimeSpan.FromSeconds(3), () => federation.MarkAsGiven(marked));
+
+        RoundOutcome outcome = federation.Run();
+
+        Assert.Equal(completes, outcome is RoundOutcome.Completed);
+        if (outcome is RoundOutcome.Aborted aborted)
+        {
+            Assert.Equal(AbortReason.StorageFailure, aborted.Reason);
+        }
+    }
+
+    [Fact]
     public void A_store_that_refuses_aborts_with_StorageFailure_and_no_client_gets_a_result()
     {
-        for (int append = 0; append < 5; append++)
+        for (int append = 0; append < 6; append++)
         {
             using Federation federation = new(seed: 6);
             federation.Store.FailAt = append;
@@ -152,6 +184,7 @@ public sealed class RoundDriverTests
     [InlineData(0, 4)]
     [InlineData(1, 4)]
     [InlineData(2, 5)]
+    [InlineData(3, 5)]
     public void A_client_whose_journal_refuses_sends_nothing_that_depends_on_the_record(int append, int survivors)
     {
         using Federation federation = new(seed: 7);
@@ -239,14 +272,7 @@ public sealed class RoundDriverTests
             [
                 .. TestFederation.Members(Parties).Select((m, i) => new FederationMember(m.Id, m.Signer, Journals[i])),
             ];
-            _descriptor = s_plan.DescribeFor(
-                _members.Select(member => member.Enrolment),
-                SimulationOptions.Federation,
-                round: 1,
-                attempt: 1,
-                Digest.Of("model"u8),
-                SuiteId.P256A256V1
-            );
+            _descriptor = Describe(round: 1, attempt: 1);
         }
 
         public InMemoryNetwork Network { get; }
@@ -275,6 +301,21 @@ public sealed class RoundDriverTests
         public RoundOutcome RunServerAgain() =>
             Timed(() => ServerAsync(Network.RestartServer(), CancellationToken.None));
 
+        /// <summary>Another round or attempt over the same store; no client is there any more.</summary>
+        public RoundOutcome RunServerAgain(ulong round = 1, uint attempt = 1) =>
+            Timed(() => ServerAsync(Network.RestartServer(), Describe(round, attempt), CancellationToken.None));
+
+        /// <summary>What the server of another attempt of the round stores just before its result.</summary>
+        public void MarkAsGiven(uint attempt) =>
+            Store.Append(
+                RoundMark.KeyOf(_descriptor.Federation, _descriptor.Round),
+                new DurableRecord(
+                    DurableRecordKind.ServerRoundResult,
+                    RoundDigests.Descriptor(Describe(_descriptor.Round, attempt)),
+                    default
+                )
+            );
+
         public ClientOutcome RunClientAgain(int i) => Network.Run(() => RunClientAsync(i, _descriptor));
 
         /// <summary>How a client ended; it has ended.</summary>
@@ -302,11 +343,28 @@ public sealed class RoundDriverTests
             return outcome;
         }
 
+        private RoundDescriptor Describe(ulong round, uint attempt) =>
+            s_plan.DescribeFor(
+                _members.Select(member => member.Enrolment),
+                SimulationOptions.Federation,
+                round,
+                attempt,
+                Digest.Of("model"u8),
+                SuiteId.P256A256V1
+            );
+
         private Task<RoundOutcome> ServerAsync(IServerTransport transport, CancellationToken cancellationToken) =>
+            ServerAsync(transport, _descriptor, cancellationToken);
+
+        private Task<RoundOutcome> ServerAsync(
+            IServerTransport transport,
+            RoundDescriptor descriptor,
+            CancellationToken cancellationToken
+        ) =>
             RoundDriver.RunServerAsync(
                 new ServerRun
                 {
-                    Descriptor = _descriptor,
+                    Descriptor = descriptor,
                     Transport = transport,
                     Store = Store,
                     Deadlines = RoundDeadlines.Every(s_deadline),

@@ -236,6 +236,16 @@ internal static class AbortCases
                             : delivery,
                     leaves: false
                 ),
+            [AbortReason.CohortDifferencing] = attack =>
+                Answer<ProtocolMessage.SurvivorAnnouncement>(
+                    MessageType.SurvivorAnnouncement,
+                    (_, announced) => announced,
+                    s_plan with
+                    {
+                        Round = 2,
+                    },
+                    new RoundOptions { HistoryFor = _ => SignedBefore(s_plan, attack ? [0, 1, 2, 3] : [0, 1, 2]) }
+                ),
             [AbortReason.FederationMismatch] = attack => Offer(s_plan with { Federation = attack ? "other" : "test" }),
             [AbortReason.AggregateOutOfRange] = attack =>
                 WholeRound(
@@ -357,6 +367,12 @@ internal static class AbortCases
     {
         using MessageRound earlier = new(s_five, plan);
         return ClientHistory.FromRecords([earlier.ToClient(0, new RoundEvent.Started()).StoreFirst!]);
+    }
+
+    private static ClientHistory SignedBefore(RoundPlan plan, params int[] survivors)
+    {
+        PartySet set = Forge.Set(5, survivors);
+        return ClientHistory.FromRecords([SignedCohort.ToRecord(plan.Build(s_five), Digest.Of([7]), set, set)]);
     }
 
     private static ProtocolMessage.CohortAnnouncement Keep(ProtocolMessage.CohortAnnouncement cohort, int count) =>

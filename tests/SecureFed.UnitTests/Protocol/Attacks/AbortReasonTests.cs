@@ -27,7 +27,6 @@ public class AbortReasonTests
             HostStopTests.A_client_that_its_host_stops_says_why_and_keeps_no_secret
         ),
         [AbortReason.StorageFailure] = nameof(HostStopTests.A_client_that_its_host_stops_says_why_and_keeps_no_secret),
-        [AbortReason.CohortDifferencing] = "reserved for the multi-round guard",
     };
 
     public static TheoryData<AbortReason> Reasons => [.. AbortCases.ByReason.Keys];

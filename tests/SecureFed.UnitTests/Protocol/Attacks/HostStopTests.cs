@@ -129,6 +129,10 @@ public class HostStopTests
             Note(round.ToClient(0, round.Take(request, to: 0).Bytes));
         }
 
+        Step<ClientReceipt> last = round.ToClient(0, round.Take(MessageType.ResultAnnouncement, to: 0).Bytes);
+
+        Assert.Equal(DurableRecordKind.ClientResult, last.StoreFirst?.Kind);
+        Assert.IsType<RoundEnding<ClientReceipt>.Completed>(last.Ended);
         Assert.Equal(
             [
                 (DurableRecordKind.ClientJoined, MessageType.KeyAdvertisement),
@@ -143,7 +147,8 @@ public class HostStopTests
             .ClientRecords.Single(entry =>
                 entry.Client == 0 && entry.Record.Kind == DurableRecordKind.ClientSurvivorSet
             )
-            .Record.Content.ToArray();
+            .Record.Content[..Digest.SizeInBytes]
+            .ToArray();
         Assert.Equal(RoundDigests.SurvivorSets(round.K, round.Everyone, round.Everyone).ToArray(), signed);
 
         void Note(Step<ClientReceipt> step) => steps.Add((step.StoreFirst?.Kind, Assert.Single(step.Send).Type));
@@ -212,6 +217,88 @@ public class HostStopTests
             round.AssertExact(after ? [0, 1, 2, 3, 4] : [0, 1, 3, 4]);
             Assert.Single(round.ServerFaults, fault => fault.Kind == PeerFaultKind.Withdrew);
         }
+    }
+
+    [Theory]
+    [InlineData(true)]
+    [InlineData(false)]
+    public void A_withdrawn_client_that_repeats_itself_stays_away_and_a_disconnected_one_is_back(bool withdraws)
+    {
+        using MessageRound round = new(s_five, new RoundPlan());
+        round.Take(MessageType.ShareDelivery, to: 2);
+        Delivery slow = round.Take(MessageType.ShareDelivery, to: 3);
+        Delivery old = round.Sent.Find(sent => sent is { From: 2, Type: MessageType.EncryptedShares })!;
+        if (withdraws)
+        {
+            round.ToClient(2, new RoundEvent.Stopped(AbortReason.Cancelled));
+        }
+        else
+        {
+            round.ToServer(new RoundEvent.Disconnected(s_five.IdOf(2)));
+        }
+
+        while (round.DeliverNext()) { }
+
+        Assert.Equal<ParticipantId[]>([s_five.IdOf(3)], [.. round.Server.WaitingFor]);
+        Step<AggregateResult> repeated = round.Server.Advance(new RoundEvent.Received(s_five.IdOf(2), old.Bytes));
+        Assert.Equal(PeerFaultKind.DuplicateMessage, Assert.Single(repeated.Faults).Kind);
+        Assert.Equal(
+            withdraws ? [s_five.IdOf(3)] : [s_five.IdOf(2), s_five.IdOf(3)],
+            round.Server.WaitingFor.ToArray()
+        );
+
+        // Nobody waits for the withdrawn one: the round ends without a deadline.
+        round.Deliver(slow);
+        while (round.DeliverNext()) { }
+
+        Assert.Equal(withdraws, round.Server.HasEnded);
+        if (withdraws)
+        {
+            round.AssertExact(0, 1, 3, 4);
+        }
+    }
+
+    // spec 03-masking#server-1
+    [Fact]
+    public void A_survivor_whose_signature_was_late_gets_a_lost_result_when_it_repeats_the_signature()
+    {
+        using MessageRound round = new(s_five, new RoundPlan());
+        Delivery late = round.Take(MessageType.ConsistencySignature, from: 4);
+        ProtocolMessage.ConsistencySignature honest = Forge.Read<ProtocolMessage.ConsistencySignature>(late.Bytes);
+        round.Hook = sent => sent is { Type: MessageType.ResultAnnouncement, To: 4 } ? [] : [sent];
+        round.Run();
+        round.AssertExact(0, 1, 2, 3, 4);
+        Assert.DoesNotContain(4, round.ClientEndings.Keys);
+        Digest before = round.Server.StateFingerprint();
+        ProtocolMessage[] others =
+        [
+            Forge.Consistency(s_five.Signers[3], round.K, 4, honest.Sharers, honest.Survivors),
+            Forge.Consistency(s_five.Signers[4], round.K, 4, honest.Sharers, round.Set(0, 1, 2, 4)),
+            Forge.Consistency(s_five.Signers[4], round.K, 4, round.Set(0, 1, 2, 4), honest.Survivors),
+            Forge.Withdrawal(s_five.Signers[4], round.K, 4, 5),
+        ];
+
+        Assert.All(
+            others,
+            other => Inside.AssertFault(round.ToServer(4, Forge.Bytes(other)), PeerFaultKind.LateMessage)
+        );
+        Step<AggregateResult> step = round.Server.Advance(new RoundEvent.Received(s_five.IdOf(4), late.Bytes));
+
+        Assert.Equal(PeerFaultKind.LateMessage, Assert.Single(step.Faults).Kind);
+        OutgoingMessage result = Assert.Single(step.Send);
+        Assert.Equal((s_five.IdOf(4), MessageType.ResultAnnouncement), (result.To, result.Type));
+        Assert.Equal(before, round.Server.StateFingerprint());
+        Assert.IsType<RoundEnding<ClientReceipt>.Completed>(round.ToClient(4, result.Bytes).Ended);
+    }
+
+    [Fact]
+    public void A_late_signature_of_a_round_without_a_result_gets_nothing()
+    {
+        using MessageRound round = new(s_five, new RoundPlan());
+        Delivery late = round.Take(MessageType.ConsistencySignature, from: 4);
+        round.ToServer(new RoundEvent.Stopped(AbortReason.Cancelled));
+
+        Inside.AssertFault(round.ToServer(4, late.Bytes), PeerFaultKind.LateMessage);
     }
 
     [Fact]

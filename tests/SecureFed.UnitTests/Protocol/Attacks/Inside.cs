@@ -43,6 +43,12 @@ internal static class Inside
         Assert.Null(step.Ended);
     }
 
+    private static SecretBytes SealingKeyOf(ChannelKeys channels, int holder)
+    {
+        FieldInfo field = typeof(ChannelKeys).GetField("_keys", AnyField)!;
+        return ((Dictionary<ushort, (SecretBytes To, SecretBytes From)>)field.GetValue(channels)!)[(ushort)holder].To;
+    }
+
     public static AbortReason? ReasonOf<T>(RoundEnding<T>? ending) =>
         ending is RoundEnding<T>.Aborted aborted ? aborted.Reason : null;
 
@@ -110,8 +116,8 @@ internal static class Inside
     {
         P256Suite suite = P256Suite.Instance;
         CohortView cohort = state.Cohort;
-        // A malicious dealer seals twice: the guard against that is per key object.
-        using SecretBytes key = state.Channels.To((ushort)holder).Duplicate();
+        // A malicious dealer seals twice, past the session's guard and that of the suite, which is per key object.
+        using SecretBytes key = SealingKeyOf(state.Channels, holder).Duplicate();
         byte[] plaintext = new byte[SealedShare.PlaintextSizeInBytes];
         byte[] ciphertext = new byte[plaintext.Length + suite.SealTagSizeInBytes];
         pair.WritePlaintext(plaintext, (ushort)dealer, (ushort)holder);

@@ -143,6 +143,28 @@ public class ReplayTests
         Assert.Equal(opens, opened);
     }
 
+    // spec 03-masking#sealing-2
+    [Fact]
+    public void A_session_seals_once_in_each_direction_and_opens_as_often_as_it_is_asked()
+    {
+        using MessageRound round = new(s_five, new RoundPlan());
+        CohortView cohort = new(
+            round.Descriptor,
+            round.D,
+            Forge
+                .Read<ProtocolMessage.CohortAnnouncement>(round.Take(MessageType.CohortAnnouncement, to: 0).Bytes)
+                .Advertisements
+        );
+        using AgreementKeyPair channel = P256Suite.Instance.GenerateKeyPair(new SeededRandomSource(5));
+        using ChannelKeys keys = ChannelKeys.TryAgree(P256Suite.Instance, cohort, self: 0, channel, out _)!;
+
+        Assert.NotNull(keys.To(1));
+        Assert.NotNull(keys.To(2));
+
+        Assert.Throws<InvariantViolatedException>(() => keys.To(1));
+        Assert.Same(keys.From(1), keys.From(1));
+    }
+
     private static bool Opens(MessageRound round, int holder, int dealer, ReadOnlyMemory<byte> ciphertext, Digest k)
     {
         ClientPhase.AwaitingShares state = (ClientPhase.AwaitingShares)Inside.StateOf(round.Clients[holder]);

@@ -170,6 +170,78 @@ public class RestoreTests(ITestOutputHelper output)
         round.AssertExact(0, 1, 2, 3, 4);
     }
 
+    [Theory]
+    [InlineData(DurableRecordKind.ServerCohort, false)]
+    [InlineData(DurableRecordKind.ServerSharers, false)]
+    [InlineData(DurableRecordKind.ServerSigners, false)]
+    [InlineData(DurableRecordKind.ServerCohort, true)]
+    [InlineData(DurableRecordKind.ServerSharers, true)]
+    [InlineData(DurableRecordKind.ServerSigners, true)]
+    public void A_stored_message_counts_only_under_the_signature_of_its_party(DurableRecordKind kind, bool isOwn)
+    {
+        using MessageRound round = new(s_five, new RoundPlan());
+        round.Run();
+        List<DurableRecord> records = [.. round.ServerRecords];
+        int which = records.FindIndex(record => record.Kind == kind);
+        int signer = isOwn ? 2 : 1;
+
+        // The same content of party 2, signed once more: by itself, or by another enrolled party.
+        byte[] content = kind switch
+        {
+            DurableRecordKind.ServerCohort => Forge.Bytes(CohortSignedBy(signer)),
+            DurableRecordKind.ServerSharers => SharersSignedBy(signer),
+            _ => Forge.Bytes(SignersSignedBy(signer)),
+        };
+        Assert.NotEqual(records[which].Content.ToArray(), content);
+        records[which] = records[which] with { Content = content };
+        records = records[..(which + 1)];
+
+        if (!isOwn)
+        {
+            Assert.Throws<FormatException>(() => round.RestartServer(records));
+            return;
+        }
+
+        Step<AggregateResult> resumed = round.RestartServer(records);
+        Assert.NotEmpty(resumed.Send);
+
+        ProtocolMessage CohortSignedBy(int party)
+        {
+            ProtocolMessage.CohortAnnouncement cohort = Forge.Read<ProtocolMessage.CohortAnnouncement>(
+                records[which].Content
+            );
+            return Forge.Replace(cohort, Forge.Keys(s_five.Signers[party], cohort.Advertisements[2]));
+        }
+
+        byte[] SharersSignedBy(int party)
+        {
+            ReadOnlyMemory<byte>[] items = [.. ServerRecords.Unpack(records[which].Content)];
+            ProtocolMessage.EncryptedShares dealt = Forge.Read<ProtocolMessage.EncryptedShares>(items[2]);
+            items[2] = Forge.Bytes(
+                Forge.Shares(s_five.Signers[party], round.K, 2, round.Everyone.Members, dealt.Shares)
+            );
+            return ServerRecords.Pack(items);
+        }
+
+        ProtocolMessage SignersSignedBy(int party)
+        {
+            ProtocolMessage.UnmaskRequest request = Forge.Read<ProtocolMessage.UnmaskRequest>(records[which].Content);
+            int entry = request.Signatures.ToList().FindIndex(signature => signature.Signer == 2);
+            ProtocolMessage.ConsistencySignature again = Forge.Consistency(
+                s_five.Signers[party],
+                round.K,
+                2,
+                round.Everyone,
+                request.Survivors
+            );
+            return new ProtocolMessage.UnmaskRequest(
+                request.Session,
+                request.Survivors,
+                request.Signatures.SetItem(entry, new SurvivorSignature(2, again.Signature))
+            );
+        }
+    }
+
     [Fact]
     public void A_flipped_bit_in_a_record_is_refused_or_taken_but_never_throws_anything_untyped()
     {
