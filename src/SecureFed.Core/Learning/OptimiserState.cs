@@ -13,6 +13,15 @@ public enum ServerOptimiserKind : byte
 
     /// <summary><see cref="ServerOptimiser.Momentum"/>.</summary>
     Momentum = 2,
+
+    /// <summary><see cref="ServerOptimiser.Adaptive.Adagrad"/>.</summary>
+    Adagrad = 3,
+
+    /// <summary><see cref="ServerOptimiser.Adaptive.Adam"/>.</summary>
+    Adam = 4,
+
+    /// <summary><see cref="ServerOptimiser.Adaptive.Yogi"/>.</summary>
+    Yogi = 5,
 }
 
 /// <summary>What a server optimiser remembers from round to round: the number of steps and a vector per accumulator.</summary>
@@ -42,7 +51,7 @@ public sealed class OptimiserState
     /// <summary>How many steps were taken.</summary>
     public long StepCount { get; }
 
-    /// <summary>How many vectors the optimiser keeps: none for gradient descent, one for momentum.</summary>
+    /// <summary>How many vectors the optimiser keeps: none for gradient descent, one for momentum, two for the adaptive kinds.</summary>
     public int AccumulatorCount => _accumulators.Length;
 
     private static ReadOnlySpan<byte> Label => "SecureFed/1 optimiser state"u8;

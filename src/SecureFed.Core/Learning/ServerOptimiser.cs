@@ -13,7 +13,7 @@ public sealed record OptimiserStep(GlobalModel Model, OptimiserState State);
 /// Immutable and thread-safe: everything that changes is in <see cref="OptimiserState"/>. A closed family. All arithmetic is
 /// in float with every product and sum rounded by itself, so that a replay gives the same bits.
 /// </remarks>
-public abstract class ServerOptimiser
+public abstract partial class ServerOptimiser
 {
     private ServerOptimiser() { }
 
@@ -33,6 +33,7 @@ public abstract class ServerOptimiser
         for (int i = 0; i < accumulators.Length; i++)
         {
             accumulators[i] = new float[length];
+            Array.Fill(accumulators[i], FirstValue(i));
         }
 
         return new OptimiserState(Kind, length, stepCount: 0, accumulators);
@@ -72,12 +73,16 @@ public abstract class ServerOptimiser
         ReadOnlySpan<float> meanUpdate
     );
 
+    /// <summary>What every element of a vector is before the first step.</summary>
+    private protected virtual float FirstValue(int accumulator) => 0;
+
     /// <summary>How many vectors a kind keeps; null for a number that is not a kind.</summary>
     internal static int? AccumulatorsOf(ServerOptimiserKind kind) =>
         kind switch
         {
             ServerOptimiserKind.GradientDescent => 0,
             ServerOptimiserKind.Momentum => 1,
+            ServerOptimiserKind.Adagrad or ServerOptimiserKind.Adam or ServerOptimiserKind.Yogi => 2,
             _ => null,
         };
 
