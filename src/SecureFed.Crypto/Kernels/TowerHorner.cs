@@ -1,5 +1,6 @@
 using System.Buffers.Binary;
 using System.Runtime.Intrinsics;
+using System.Runtime.Intrinsics.X86;
 
 namespace SecureFed.Crypto.Kernels;
 
@@ -12,12 +13,19 @@ internal static class TowerHorner
 {
     public const int BlockSizeInBytes = 32;
 
-    /// <summary>Whether <see cref="Step"/> takes the vector path on this machine.</summary>
+    /// <summary>Whether <see cref="Step"/> multiplies with the instruction for the lower field, the one of AES.</summary>
+    public static bool IsGfni => Gfni.V256.IsSupported;
+
+    /// <summary>Whether <see cref="Step"/> takes a vector path on this machine.</summary>
     public static bool IsVectorised => Vector256.IsHardwareAccelerated;
 
     public static void Step(Span<byte> accumulator, ushort x, ReadOnlySpan<byte> addend)
     {
-        if (IsVectorised)
+        if (IsGfni)
+        {
+            Instruction(accumulator, x, addend);
+        }
+        else if (IsVectorised)
         {
             Vector(accumulator, x, addend);
         }
@@ -44,17 +52,39 @@ internal static class TowerHorner
         (Multiply(state, x) ^ Vector256.Create<byte>(addend[..BlockSizeInBytes])).CopyTo(accumulator);
     }
 
-    /// <summary>The product as two byte-wise products in GF(2^8): straight·own half + crossed·other half.</summary>
-    private static Vector256<byte> Multiply(Vector256<byte> elements, ushort x)
+    internal static void Instruction(Span<byte> accumulator, ushort x, ReadOnlySpan<byte> addend)
+    {
+        Vector256<byte> state = Vector256.Create<byte>(accumulator[..BlockSizeInBytes]);
+        (ushort straight, ushort crossed) = Factors(x);
+        Vector256<ushort> lanes = state.AsUInt16();
+        Vector256<byte> swapped = ((lanes << 8) | (lanes >>> 8)).AsByte();
+
+        // GF2P8MULB reduces by the polynomial of the lower field; its time does not depend on its operands.
+        Vector256<byte> product =
+            Gfni.V256.GaloisFieldMultiply(state, Vector256.Create(straight).AsByte())
+            ^ Gfni.V256.GaloisFieldMultiply(swapped, Vector256.Create(crossed).AsByte());
+        (product ^ Vector256.Create<byte>(addend[..BlockSizeInBytes])).CopyTo(accumulator);
+    }
+
+    /// <summary>x as the factors of an element's own half and of its other half, each for the low and the high byte.</summary>
+    private static (ushort Straight, ushort Crossed) Factors(ushort x)
     {
         byte high = (byte)(x >> 8);
         byte low = (byte)(x & 0xff);
 
         // low result  = aL·xL + aH·(β·xH);  high result = aH·(xL + xH) + aL·xH.
-        ushort straight = (ushort)(low | ((low ^ high) << 8));
-        ushort crossed = (ushort)(TowerField.MultiplyBytes(TowerField.Beta, high) | (high << 8));
+        return (
+            (ushort)(low | ((low ^ high) << 8)),
+            (ushort)(TowerField.MultiplyBytes(TowerField.Beta, high) | (high << 8))
+        );
+    }
+
+    /// <summary>The product as two byte-wise products in GF(2^8): straight·own half + crossed·other half.</summary>
+    private static Vector256<byte> Multiply(Vector256<byte> elements, ushort x)
+    {
+        (ushort straight, ushort crossed) = Factors(x);
         Vector256<byte> product = MultiplyBytes(elements, straight);
-        if (high != 0)
+        if (crossed != 0)
         {
             Vector256<ushort> lanes = elements.AsUInt16();
             product ^= MultiplyBytes(((lanes << 8) | (lanes >>> 8)).AsByte(), crossed);
