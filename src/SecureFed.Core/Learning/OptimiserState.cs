@@ -129,6 +129,12 @@ public sealed class OptimiserState
             }
         }
 
+        // The second vector of the adaptive kinds is a mean or sum of squares; a root of less than zero has no step.
+        if (count > 1 && accumulators[1].AsSpan().IndexOfAnyInRange(float.NegativeInfinity, -float.Epsilon) >= 0)
+        {
+            throw new FormatException("A number of the optimiser state is negative where squares are kept.");
+        }
+
         return new OptimiserState(kind, length, steps, accumulators);
     }
 }

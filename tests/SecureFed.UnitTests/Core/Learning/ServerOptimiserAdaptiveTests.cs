@@ -46,6 +46,81 @@ public sealed class ServerOptimiserAdaptiveTests
         Assert.Throws<ArgumentException>(() => adam.Step(GlobalModel.Zero(1), adam.Start(1), [1e30f]));
     }
 
+    [Theory]
+    [InlineData(0.0)]
+    [InlineData(-1e-3)]
+    [InlineData(1e16)]
+    [InlineData(double.NaN)]
+    public void A_tau_outside_its_range_is_refused(double tau)
+    {
+        Assert.Throws<ArgumentOutOfRangeException>("tau", () => ServerOptimiser.Adaptive.Adagrad(1, 0.9, tau));
+        Assert.NotNull(ServerOptimiser.Adaptive.Adagrad(1, 0.9, 1e-3));
+    }
+
+    [Fact]
+    public void A_stored_v_below_zero_is_not_read()
+    {
+        ServerOptimiser adam = Optimiser(ServerOptimiserKind.Adam, 0.5);
+        byte[] bytes = adam.Step(GlobalModel.Zero(1), adam.Start(1), [2f]).State.ToBytes();
+        byte[] negative = [.. bytes];
+        negative[^1] |= 0x80;
+
+        Assert.NotNull(OptimiserState.FromBytes(bytes));
+        Assert.Throws<FormatException>(() => OptimiserState.FromBytes(negative));
+    }
+
+    [Theory]
+    [InlineData(ServerOptimiserKind.Adagrad)]
+    [InlineData(ServerOptimiserKind.Adam)]
+    [InlineData(ServerOptimiserKind.Yogi)]
+    public void Fifty_steps_follow_the_published_rules_computed_in_double(ServerOptimiserKind kind)
+    {
+        ServerOptimiser optimiser = Optimiser(kind, 0.5);
+        GlobalModel model = GlobalModel.Zero(1);
+        OptimiserState state = optimiser.Start(1);
+        double theta = 0;
+        double mean = 0;
+        double square = 1;
+
+        for (int step = 0; step < 50; step++)
+        {
+            float update = MathF.ScaleB((step * 37 % 19) - 9, -3);
+            (model, state) = optimiser.Step(model, state, [update]);
+            double squared = (double)update * update;
+            mean = (0.5 * mean) + (0.5 * update);
+            square = kind switch
+            {
+                ServerOptimiserKind.Adagrad => square + squared,
+                ServerOptimiserKind.Adam => (0.75 * square) + (0.25 * squared),
+                _ => square - (0.25 * squared * Math.Sign(square - squared)),
+            };
+            theta += mean / (Math.Sqrt(square) + 1);
+
+            Assert.Equal(theta, model.ToArray()[0], tolerance: 1e-5);
+        }
+
+        Assert.Equal(50, state.StepCount);
+    }
+
+    [Theory]
+    [InlineData(ServerOptimiserKind.Adagrad)]
+    [InlineData(ServerOptimiserKind.Adam)]
+    [InlineData(ServerOptimiserKind.Yogi)]
+    public void Steps_down_a_quadratic_reach_its_minimum(ServerOptimiserKind kind)
+    {
+        ServerOptimiser optimiser = Optimiser(kind, 0);
+        GlobalModel model = GlobalModel.Zero(1);
+        OptimiserState state = optimiser.Start(1);
+
+        for (int step = 0; step < 400; step++)
+        {
+            // The negative gradient of (θ − 3)² / 2.
+            (model, state) = optimiser.Step(model, state, [3f - model.ToArray()[0]]);
+        }
+
+        Assert.Equal(3, model.ToArray()[0], tolerance: 1e-3);
+    }
+
     private static ServerOptimiser.Adaptive Optimiser(ServerOptimiserKind kind, double beta1) =>
         kind switch
         {

@@ -7,7 +7,7 @@ public sealed class ServerOptimiserTests
     private static readonly float[] s_update = [0.1f, -2.5f, 1e-7f, 3f];
     private static readonly GlobalModel s_model = GlobalModel.Create([1f, 0.3f, -0.7f, 1e6f]);
 
-    public static TheoryData<string> Optimisers => ["descent", "momentum"];
+    public static TheoryData<string> Optimisers => ["descent", "momentum", "adagrad", "adam", "yogi"];
 
     [Fact]
     public void Gradient_descent_with_rate_one_is_plain_FedAvg_bit_for_bit()
@@ -146,7 +146,14 @@ public sealed class ServerOptimiserTests
         Assert.Throws<ArgumentOutOfRangeException>(() => new ServerOptimiser.Momentum(1, momentum));
 
     private static ServerOptimiser Optimiser(string name) =>
-        name == "descent" ? new ServerOptimiser.GradientDescent(0.3) : new ServerOptimiser.Momentum(0.3, 0.9);
+        name switch
+        {
+            "descent" => new ServerOptimiser.GradientDescent(0.3),
+            "momentum" => new ServerOptimiser.Momentum(0.3, 0.9),
+            "adagrad" => ServerOptimiser.Adaptive.Adagrad(0.3, 0.9, 1e-3),
+            "adam" => ServerOptimiser.Adaptive.Adam(0.3, 0.9, 0.99, 1e-3),
+            _ => ServerOptimiser.Adaptive.Yogi(0.3, 0.9, 0.99, 1e-3),
+        };
 
     private static OptimiserStep Step(ServerOptimiser optimiser, float[] meanUpdate) =>
         optimiser.Step(s_model, optimiser.Start(s_model.Length), meanUpdate);
