@@ -1,4 +1,5 @@
 using System.Runtime.Intrinsics;
+using System.Runtime.Intrinsics.X86;
 using SecureFed.Tests.Shared;
 using Xunit.Abstractions;
 
@@ -32,8 +33,15 @@ public sealed class LiveWidthTests(ITestOutputHelper output)
         Assert.False(Vector128.IsHardwareAccelerated);
     }
 
+    [SwitchedOffFact("DOTNET_EnableGFNI")]
+    public void Without_GFNI_secret_sharing_takes_the_portable_vectors()
+    {
+        Report();
+        Assert.False(Gfni.V256.IsSupported);
+    }
+
     private void Report() =>
         output.WriteLine(
-            $"live: 128 {Vector128.IsHardwareAccelerated}, 256 {Vector256.IsHardwareAccelerated}, 512 {Vector512.IsHardwareAccelerated}"
+            $"live: 128 {Vector128.IsHardwareAccelerated}, 256 {Vector256.IsHardwareAccelerated}, 512 {Vector512.IsHardwareAccelerated}, GFNI {Gfni.V256.IsSupported}"
         );
 }
