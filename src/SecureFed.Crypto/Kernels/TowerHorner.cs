@@ -23,7 +23,7 @@ internal static class TowerHorner
     {
         if (IsGfni)
         {
-            Instruction(accumulator, x, addend);
+            Instruction(accumulator, x, addend[..BlockSizeInBytes]);
         }
         else if (IsVectorised)
         {
@@ -32,6 +32,21 @@ internal static class TowerHorner
         else
         {
             Scalar(accumulator, x, addend);
+        }
+    }
+
+    /// <summary>Takes a step for each 32-byte block of <paramref name="addends"/>, the last block first.</summary>
+    public static void Steps(Span<byte> accumulator, ushort x, ReadOnlySpan<byte> addends)
+    {
+        if (IsGfni)
+        {
+            Instruction(accumulator, x, addends);
+            return;
+        }
+
+        for (int offset = addends.Length - BlockSizeInBytes; offset >= 0; offset -= BlockSizeInBytes)
+        {
+            Step(accumulator, x, addends.Slice(offset, BlockSizeInBytes));
         }
     }
 
@@ -52,18 +67,29 @@ internal static class TowerHorner
         (Multiply(state, x) ^ Vector256.Create<byte>(addend[..BlockSizeInBytes])).CopyTo(accumulator);
     }
 
-    internal static void Instruction(Span<byte> accumulator, ushort x, ReadOnlySpan<byte> addend)
+    /// <summary>Every step from the last addend to the first, with the accumulator in a register.</summary>
+    /// <param name="accumulator">32 bytes.</param>
+    /// <param name="x">Public.</param>
+    /// <param name="addends">A multiple of 32 bytes; the last block is added first.</param>
+    internal static void Instruction(Span<byte> accumulator, ushort x, ReadOnlySpan<byte> addends)
     {
         Vector256<byte> state = Vector256.Create<byte>(accumulator[..BlockSizeInBytes]);
-        (ushort straight, ushort crossed) = Factors(x);
-        Vector256<ushort> lanes = state.AsUInt16();
-        Vector256<byte> swapped = ((lanes << 8) | (lanes >>> 8)).AsByte();
+        (ushort own, ushort other) = Factors(x);
+        Vector256<byte> straight = Vector256.Create(own).AsByte();
+        Vector256<byte> crossed = Vector256.Create(other).AsByte();
+        for (int offset = addends.Length - BlockSizeInBytes; offset >= 0; offset -= BlockSizeInBytes)
+        {
+            Vector256<ushort> lanes = state.AsUInt16();
+            Vector256<byte> swapped = ((lanes << 8) | (lanes >>> 8)).AsByte();
 
-        // GF2P8MULB reduces by the polynomial of the lower field; its time does not depend on its operands.
-        Vector256<byte> product =
-            Gfni.V256.GaloisFieldMultiply(state, Vector256.Create(straight).AsByte())
-            ^ Gfni.V256.GaloisFieldMultiply(swapped, Vector256.Create(crossed).AsByte());
-        (product ^ Vector256.Create<byte>(addend[..BlockSizeInBytes])).CopyTo(accumulator);
+            // GF2P8MULB reduces by the polynomial of the lower field; its time does not depend on its operands.
+            state =
+                Gfni.V256.GaloisFieldMultiply(state, straight)
+                ^ Gfni.V256.GaloisFieldMultiply(swapped, crossed)
+                ^ Vector256.Create(addends.Slice(offset, BlockSizeInBytes));
+        }
+
+        state.CopyTo(accumulator);
     }
 
     /// <summary>x as the factors of an element's own half and of its other half, each for the low and the high byte.</summary>

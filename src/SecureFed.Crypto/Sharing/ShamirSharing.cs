@@ -113,11 +113,7 @@ internal static class ShamirSharing
     {
         int last = coefficients.Length - SecretSizeInBytes;
         coefficients.Slice(last, SecretSizeInBytes).CopyTo(share);
-        for (int offset = last - SecretSizeInBytes; offset >= 0; offset -= SecretSizeInBytes)
-        {
-            TowerHorner.Step(share, x, coefficients.Slice(offset, SecretSizeInBytes));
-        }
-
+        TowerHorner.Steps(share, x, coefficients[..last]);
         TowerHorner.Step(share, x, secret);
     }
 
