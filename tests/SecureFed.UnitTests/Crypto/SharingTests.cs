@@ -103,6 +103,34 @@ public sealed class SharingTests(ITestOutputHelper output)
         }
     }
 
+    [Fact]
+    public void Many_steps_at_once_are_the_steps_one_by_one_from_the_last_addend_to_the_first()
+    {
+        HashRandomSource random = new(2);
+        foreach (ushort x in (ushort[])[0, 1, 2, 255, 256, 257, 4096, ushort.MaxValue])
+        {
+            for (int blocks = 0; blocks <= 70; blocks++)
+            {
+                byte[] addends = new byte[blocks * TowerHorner.BlockSizeInBytes];
+                byte[] start = new byte[TowerHorner.BlockSizeInBytes];
+                random.Fill(addends);
+                random.Fill(start);
+                byte[] expected = [.. start];
+                for (int block = blocks - 1; block >= 0; block--)
+                {
+                    TowerHorner.Scalar(expected, x, addends.AsSpan(block * TowerHorner.BlockSizeInBytes));
+                }
+
+                byte[] guarded = new byte[48];
+                guarded.AsSpan().Fill(0xa5);
+                start.CopyTo(guarded, 8);
+                TowerHorner.Steps(guarded.AsSpan(8, 32), x, addends);
+
+                AssertGuarded(guarded, expected);
+            }
+        }
+    }
+
     private static void AssertGuarded(byte[] guarded, byte[] expected)
     {
         Assert.True(guarded.AsSpan(8, 32).SequenceEqual(expected));

@@ -1,6 +1,7 @@
 using SecureFed.Core;
 using SecureFed.Protocol;
 using SecureFed.Testing;
+using ForwardingSuite = SecureFed.Tests.Shared.ForwardingSuite;
 
 namespace SecureFed.UnitTests.FrontDoor;
 
@@ -149,69 +150,19 @@ public sealed class InProcessFederationTests
         federation.RunRound(s_plan, round => InProcessRoundTests.Fill(round, 5), maximumAttempts: 1);
 
     /// <summary>The toy suite, except that some splits share another secret: every share is well-formed, and together they lie.</summary>
-    private sealed class LyingSuite(int[] liesAtSplits) : ProtocolSuite
+    private sealed class LyingSuite(int[] liesAtSplits) : ForwardingSuite(TestSuite.Instance)
     {
-        private readonly ProtocolSuite _honest = TestSuite.Instance;
         private int _splits;
-
-        public override SuiteId Id => _honest.Id;
-        public override string Name => _honest.Name;
-        public override int AgreementPublicKeySizeInBytes => _honest.AgreementPublicKeySizeInBytes;
-        public override int SigningPublicKeySizeInBytes => _honest.SigningPublicKeySizeInBytes;
-        public override int SignatureSizeInBytes => _honest.SignatureSizeInBytes;
-        public override int SealTagSizeInBytes => _honest.SealTagSizeInBytes;
-
-        public override AgreementKeyPair GenerateKeyPair(RandomSource random) => _honest.GenerateKeyPair(random);
-
-        public override AgreementKeyPair? TryImportPrivateKey(SecretBytes privateKey) =>
-            _honest.TryImportPrivateKey(privateKey);
-
-        public override bool IsValidAgreementPublicKey(ReadOnlySpan<byte> publicKey) =>
-            _honest.IsValidAgreementPublicKey(publicKey);
-
-        public override bool IsValidSigningPublicKey(ReadOnlySpan<byte> publicKey) =>
-            _honest.IsValidSigningPublicKey(publicKey);
-
-        public override SecretBytes? TryAgree(AgreementKeyPair own, ReadOnlySpan<byte> peerPublicKey) =>
-            _honest.TryAgree(own, peerPublicKey);
-
-        public override SecretBytes DeriveKey(SecretBytes inputKey, ReadOnlySpan<byte> info) =>
-            _honest.DeriveKey(inputKey, info);
-
-        public override void Seal(
-            SecretBytes key,
-            ReadOnlySpan<byte> associatedData,
-            ReadOnlySpan<byte> plaintext,
-            Span<byte> ciphertext
-        ) => _honest.Seal(key, associatedData, plaintext, ciphertext);
-
-        public override bool TryOpen(
-            SecretBytes key,
-            ReadOnlySpan<byte> associatedData,
-            ReadOnlySpan<byte> ciphertext,
-            Span<byte> plaintext
-        ) => _honest.TryOpen(key, associatedData, ciphertext, plaintext);
-
-        public override bool VerifySignature(
-            ReadOnlySpan<byte> publicKey,
-            ReadOnlySpan<byte> message,
-            ReadOnlySpan<byte> signature
-        ) => _honest.VerifySignature(publicKey, message, signature);
-
-        public override MaskKeystream CreateKeystream(SecretBytes key) => _honest.CreateKeystream(key);
 
         public override SecretBytes[] Split(SecretBytes secret, int threshold, int holderCount, RandomSource random)
         {
             if (!liesAtSplits.Contains(_splits++))
             {
-                return _honest.Split(secret, threshold, holderCount, random);
+                return base.Split(secret, threshold, holderCount, random);
             }
 
             using SecretBytes another = SecretBytes.Generate(SecretSizeInBytes, random);
-            return _honest.Split(another, threshold, holderCount, random);
+            return base.Split(another, threshold, holderCount, random);
         }
-
-        public override SecretBytes Combine(ReadOnlySpan<ushort> xs, ReadOnlySpan<SecretBytes> shares) =>
-            _honest.Combine(xs, shares);
     }
 }

@@ -107,81 +107,38 @@ public class FailingRandomTests
     }
 
     /// <summary>The platform's suite; keeps every key pair and secret that it handed out.</summary>
-    private sealed class WatchingSuite : ProtocolSuite
+    private sealed class WatchingSuite() : ForwardingSuite(P256Suite.Instance)
     {
-        private readonly ProtocolSuite _inner = P256Suite.Instance;
-
         public List<AgreementKeyPair> Pairs { get; } = [];
 
         public List<SecretBytes> Secrets { get; } = [];
 
-        public override SuiteId Id => _inner.Id;
-        public override string Name => _inner.Name;
-        public override int AgreementPublicKeySizeInBytes => _inner.AgreementPublicKeySizeInBytes;
-        public override int SigningPublicKeySizeInBytes => _inner.SigningPublicKeySizeInBytes;
-        public override int SignatureSizeInBytes => _inner.SignatureSizeInBytes;
-        public override int SealTagSizeInBytes => _inner.SealTagSizeInBytes;
-
         public override AgreementKeyPair GenerateKeyPair(RandomSource random)
         {
-            AgreementKeyPair pair = _inner.GenerateKeyPair(random);
+            AgreementKeyPair pair = base.GenerateKeyPair(random);
             Pairs.Add(pair);
             return pair;
         }
 
-        public override AgreementKeyPair? TryImportPrivateKey(SecretBytes privateKey) =>
-            _inner.TryImportPrivateKey(privateKey);
-
-        public override bool IsValidAgreementPublicKey(ReadOnlySpan<byte> publicKey) =>
-            _inner.IsValidAgreementPublicKey(publicKey);
-
-        public override bool IsValidSigningPublicKey(ReadOnlySpan<byte> publicKey) =>
-            _inner.IsValidSigningPublicKey(publicKey);
-
         public override SecretBytes? TryAgree(AgreementKeyPair own, ReadOnlySpan<byte> peerPublicKey)
         {
-            SecretBytes? secret = _inner.TryAgree(own, peerPublicKey);
+            SecretBytes? secret = base.TryAgree(own, peerPublicKey);
             Secrets.AddRange(secret is null ? [] : [secret]);
             return secret;
         }
 
         public override SecretBytes DeriveKey(SecretBytes inputKey, ReadOnlySpan<byte> info)
         {
-            SecretBytes key = _inner.DeriveKey(inputKey, info);
+            SecretBytes key = base.DeriveKey(inputKey, info);
             Secrets.Add(key);
             return key;
         }
 
-        public override void Seal(
-            SecretBytes key,
-            ReadOnlySpan<byte> associatedData,
-            ReadOnlySpan<byte> plaintext,
-            Span<byte> ciphertext
-        ) => _inner.Seal(key, associatedData, plaintext, ciphertext);
-
-        public override bool TryOpen(
-            SecretBytes key,
-            ReadOnlySpan<byte> associatedData,
-            ReadOnlySpan<byte> ciphertext,
-            Span<byte> plaintext
-        ) => _inner.TryOpen(key, associatedData, ciphertext, plaintext);
-
-        public override bool VerifySignature(
-            ReadOnlySpan<byte> publicKey,
-            ReadOnlySpan<byte> message,
-            ReadOnlySpan<byte> signature
-        ) => _inner.VerifySignature(publicKey, message, signature);
-
-        public override MaskKeystream CreateKeystream(SecretBytes key) => _inner.CreateKeystream(key);
-
         public override SecretBytes[] Split(SecretBytes secret, int threshold, int holderCount, RandomSource random)
         {
-            SecretBytes[] shares = _inner.Split(secret, threshold, holderCount, random);
+            SecretBytes[] shares = base.Split(secret, threshold, holderCount, random);
             Secrets.AddRange(shares);
             return shares;
         }
-
-        public override SecretBytes Combine(ReadOnlySpan<ushort> xs, ReadOnlySpan<SecretBytes> shares) =>
-            _inner.Combine(xs, shares);
     }
 }
