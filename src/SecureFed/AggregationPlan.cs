@@ -22,6 +22,10 @@ public sealed class AggregationPlan
             CollusionBound = masked.CollusionBound;
             Threshold =
                 masked.Threshold ?? DescriptorRules.LeastThreshold(encoding.MaximumParticipants, CollusionBound);
+            Graph =
+                DescriptorRules.MaskedSchemeFor(encoding.MaximumParticipants) == SchemeKind.MaskedSparse
+                    ? GraphSizing.ForRound(encoding.MaximumParticipants, CollusionBound, MinimumSurvivors)
+                    : null;
         }
     }
 
@@ -43,7 +47,7 @@ public sealed class AggregationPlan
     /// <summary>b: bits of a coordinate on the wire; n updates cannot wrap in it.</summary>
     public int RingBits => Encoding.RingBits;
 
-    /// <summary>t: how many parties must help to unmask; 0 when unprotected.</summary>
+    /// <summary>t: how many parties must sign the set of survivors, and up to 256 participants help to unmask; 0 when unprotected.</summary>
     public int Threshold { get; }
 
     /// <summary>c: how many parties may work together with the server; 0 when unprotected.</summary>
@@ -52,9 +56,17 @@ public sealed class AggregationPlan
     /// <summary>U: the least number of inputs in a sum.</summary>
     public int MinimumSurvivors => Scheme.MinimumSurvivors;
 
-    /// <summary>t − c: the least number of honest inputs that a sum hides in, even from a lying server; 0 when unprotected.</summary>
+    /// <summary>The graph of a round of all n participants; null up to 256 of them, where everybody masks with everybody, and when unprotected.</summary>
+    public GraphParameters? Graph { get; }
+
+    /// <summary>
+    /// The least number of honest inputs that an input hides in, even from a lying server: t − c, above 256 participants
+    /// t − t1 of <see cref="Graph"/>; 0 when unprotected.
+    /// </summary>
     public int EffectiveCohort =>
-        Scheme is AggregationScheme.Masked ? DescriptorRules.EffectiveCohort(Threshold, CollusionBound) : 0;
+        Scheme is AggregationScheme.Plain ? 0
+        : Graph is { } graph ? graph.EffectiveCohort
+        : DescriptorRules.EffectiveCohort(Threshold, CollusionBound);
 
     /// <summary>The packed vector of one participant, in bytes, without the message's header, sets and signature (under 1 KiB).</summary>
     public int VectorBytesPerUpload => Encoding.PackedSizeInBytes;
@@ -64,7 +76,7 @@ public sealed class AggregationPlan
 
     /// <summary>Makes a plan.</summary>
     /// <param name="length">d, coordinates of an update; 1 to 2^28.</param>
-    /// <param name="maximumParticipants">n, at least 2; at most 256 with pairwise masks on the complete graph. Fixes the ring.</param>
+    /// <param name="maximumParticipants">n, at least 2; at most 4,096 with pairwise masks. Fixes the ring.</param>
     /// <param name="clipNorm">C, finite and positive, in the unit of the update: a longer update is scaled down to this L2 norm.</param>
     /// <param name="fractionBits">f: one coordinate is a multiple of 2^-f.</param>
     /// <param name="privacy">Against reading inputs out of sums.</param>
@@ -94,6 +106,7 @@ public sealed class AggregationPlan
         CheckParticipants(scheme, maximumParticipants);
         AggregationPlan plan = new(encoding, privacy, scheme);
         plan.CheckSurvivors(maximumParticipants, nameof(scheme), "the plan's n");
+        plan.CheckGraph();
         return plan;
     }
 
@@ -119,7 +132,7 @@ public sealed class AggregationPlan
         RoundDescriptor descriptor = new()
         {
             Suite = suite,
-            Scheme = Scheme.Kind,
+            Scheme = Scheme.KindFor(sorted.Length),
             UnprotectedBecause = Scheme is AggregationScheme.Plain plain ? plain.Because : string.Empty,
             Length = Length,
             ClipNorm = Encoding.ClipNorm,
@@ -160,10 +173,10 @@ public sealed class AggregationPlan
 
         if (scheme is AggregationScheme.Masked masked)
         {
-            if (participants > DescriptorRules.MaximumCompleteCohort)
+            if (participants > DescriptorRules.MaximumSparseCohort)
             {
                 throw new ArgumentException(
-                    $"Pairwise masks on the complete graph hold at most {DescriptorRules.MaximumCompleteCohort} parties, n = {participants}. "
+                    $"A cohort with pairwise masks holds at most {DescriptorRules.MaximumSparseCohort} parties, n = {participants}. "
                         + "Split the federation into cohorts and add their sums.",
                     nameof(participants)
                 );
@@ -206,11 +219,29 @@ public sealed class AggregationPlan
         }
     }
 
+    private void CheckGraph()
+    {
+        if (
+            Scheme is AggregationScheme.Masked
+            && Graph is null
+            && DescriptorRules.MaskedSchemeFor(MaximumParticipants) == SchemeKind.MaskedSparse
+        )
+        {
+            throw new ArgumentException(
+                $"No sparse graph of n = {MaximumParticipants} parties withstands c = {CollusionBound} corrupt and "
+                    + $"n − U = {MaximumParticipants - MinimumSurvivors} dropped ones with {GraphSizing.RoundSecrecyBits} secrecy bits. "
+                    + "Raise minimumSurvivors, lower collusionBound, or split the federation into cohorts of at most "
+                    + $"{DescriptorRules.MaximumCompleteCohort} parties and add their sums.",
+                "scheme"
+            );
+        }
+    }
+
     private byte[] CanonicalBytes() =>
         System.Text.Encoding.UTF8.GetBytes(
             string.Create(
                 CultureInfo.InvariantCulture,
-                $"{PlanLabel}\n{Length}\n{MaximumParticipants}\n{BitConverter.DoubleToUInt64Bits(Encoding.ClipNorm):x16}\n{Encoding.FractionBits}\n{Encoding.MaximumWeight}\n{(byte)Scheme.Kind}\n{Threshold}\n{MinimumSurvivors}\n{CollusionBound}\n{Escaped(Privacy.Because)}\n{Escaped((Scheme as AggregationScheme.Plain)?.Because ?? string.Empty)}"
+                $"{PlanLabel}\n{Length}\n{MaximumParticipants}\n{BitConverter.DoubleToUInt64Bits(Encoding.ClipNorm):x16}\n{Encoding.FractionBits}\n{Encoding.MaximumWeight}\n{(byte)Scheme.KindFor(MaximumParticipants)}\n{Threshold}\n{MinimumSurvivors}\n{CollusionBound}\n{Escaped(Privacy.Because)}\n{Escaped((Scheme as AggregationScheme.Plain)?.Because ?? string.Empty)}"
             )
         );
 

@@ -8,16 +8,19 @@ public abstract class AggregationScheme
 {
     private AggregationScheme() { }
 
-    /// <summary>The registered kind.</summary>
-    public abstract SchemeKind Kind { get; }
+    /// <summary>The registered kind for that many enrolled participants.</summary>
+    public abstract SchemeKind KindFor(int participants);
 
     /// <summary>U: with fewer inputs than this there is no sum.</summary>
     public abstract int MinimumSurvivors { get; }
 
-    /// <summary>Pairwise masks on the complete graph, secure against a server that lies.</summary>
+    /// <summary>
+    /// Pairwise masks, secure against a server that lies: on the complete graph up to 256 participants, on a sparse graph
+    /// from 257 to 4,096, where each masks with a few neighbours that the cohort's keys decide.
+    /// </summary>
     /// <param name="minimumSurvivors">U, t ≤ U ≤ n: the least number of inputs in a sum. n − U parties may drop out.</param>
-    /// <param name="collusionBound">c, 0 ≤ c &lt; t: how many parties may work together with the server. No default: it decides what the sum hides in, t − c honest inputs.</param>
-    /// <param name="threshold">t, 2t &gt; n + c: how many parties must help to unmask. Default: the least admissible for the plan's n and c.</param>
+    /// <param name="collusionBound">c, 0 ≤ c &lt; t: how many parties may work together with the server. No default: it decides what the sum hides in.</param>
+    /// <param name="threshold">t, 2t &gt; n + c: how many parties must sign the set of survivors, and on the complete graph help to unmask. Default: the least admissible for the plan's n and c.</param>
     public static AggregationScheme PairwiseMasked(int minimumSurvivors, int collusionBound, int? threshold = null) =>
         new Masked(minimumSurvivors, collusionBound, threshold);
 
@@ -35,7 +38,7 @@ public abstract class AggregationScheme
             (MinimumSurvivors, CollusionBound, Threshold) = (minimumSurvivors, collusionBound, threshold);
 
         /// <inheritdoc/>
-        public override SchemeKind Kind => SchemeKind.MaskedComplete;
+        public override SchemeKind KindFor(int participants) => DescriptorRules.MaskedSchemeFor(participants);
 
         /// <inheritdoc/>
         public override int MinimumSurvivors { get; }
@@ -58,7 +61,7 @@ public abstract class AggregationScheme
             (Because, MinimumSurvivors) = (because, minimumSurvivors);
 
         /// <inheritdoc/>
-        public override SchemeKind Kind => SchemeKind.Unprotected;
+        public override SchemeKind KindFor(int participants) => SchemeKind.Unprotected;
 
         /// <inheritdoc/>
         public override int MinimumSurvivors { get; }

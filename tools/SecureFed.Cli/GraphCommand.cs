@@ -74,8 +74,7 @@ internal static class GraphCommand
     private static void Report(DemoScreen screen, GraphRequirements requirements, GraphParameters found)
     {
         string adversary = requirements.Adversary == GraphAdversary.SemiHonest ? SemiHonest : SemiMalicious;
-        bool isSupported = requirements.Clients <= DescriptorRules.MaximumCompleteCohort;
-        string note = Note(requirements.Clients, isSupported);
+        UsedGraph used = UsedGraph.For(requirements);
         if (screen.IsJson)
         {
             DemoHost.WriteJson(
@@ -93,13 +92,7 @@ internal static class GraphCommand
                     Adversary = adversary,
                     requirements.SecrecyBits,
                     requirements.FailureBits,
-                    Used = new
-                    {
-                        Supported = isSupported,
-                        Graph = isSupported ? "complete" : "none",
-                        Neighbours = isSupported ? requirements.Clients - 1 : (int?)null,
-                        Note = note,
-                    },
+                    Used = used,
                 }
             );
             return;
@@ -116,17 +109,73 @@ internal static class GraphCommand
             screen.Line("The failure bits hold for the threshold 1 only, which secret sharing does not have.");
         }
 
-        screen.Line(note);
+        screen.Line(used.Note);
     }
 
-    private static string Note(int clients, bool isSupported) =>
-        isSupported
-            ? string.Create(
-                CultureInfo.InvariantCulture,
-                $"The library runs the complete graph for {clients} clients: each masks with all {clients - 1} others, and the threshold is the plan's."
-            )
-            : string.Create(
-                CultureInfo.InvariantCulture,
-                $"Refused: sparse graphs are not in this version, and the complete graph holds at most {DescriptorRules.MaximumCompleteCohort} clients."
-            );
+    /// <summary>What the library runs for that many enrolled clients, of which that many may be corrupt and may drop out.</summary>
+    private sealed record UsedGraph(
+        bool Supported,
+        string Graph,
+        int? Neighbours,
+        int? Threshold,
+        int? EffectiveCohort,
+        string Note
+    )
+    {
+        public static UsedGraph For(GraphRequirements requirements)
+        {
+            int clients = requirements.Clients;
+            if (clients <= DescriptorRules.MaximumCompleteCohort)
+            {
+                return new(
+                    true,
+                    "complete",
+                    clients - 1,
+                    null,
+                    null,
+                    Text(
+                        $"The library runs the complete graph for {clients} clients: each masks with all {clients - 1} others, and the threshold is the plan's."
+                    )
+                );
+            }
+
+            if (clients > DescriptorRules.MaximumSparseCohort)
+            {
+                return new(
+                    false,
+                    "none",
+                    null,
+                    null,
+                    null,
+                    Text(
+                        $"Refused: a cohort holds at most {DescriptorRules.MaximumSparseCohort} clients. Split them into cohorts and add the sums."
+                    )
+                );
+            }
+
+            return GraphSizing.ForRound(clients, requirements.Corrupt, clients - requirements.Dropped) is { } graph
+                ? new(
+                    true,
+                    "sparse",
+                    graph.Neighbours,
+                    graph.Threshold,
+                    graph.EffectiveCohort,
+                    Text(
+                        $"The library runs a sparse graph for {clients} clients, sized against a semi-malicious server with {GraphSizing.RoundSecrecyBits} secrecy bits: {graph.Neighbours} neighbours, threshold {graph.Threshold}; each input hides among at least {graph.EffectiveCohort} honest ones."
+                    )
+                )
+                : new(
+                    false,
+                    "none",
+                    null,
+                    null,
+                    null,
+                    Text(
+                        $"Refused: with the {GraphSizing.RoundSecrecyBits} secrecy bits of a round no graph withstands so many. Lower the corrupt or the dropout share."
+                    )
+                );
+        }
+
+        private static string Text(FormattableString text) => text.ToString(CultureInfo.InvariantCulture);
+    }
 }

@@ -16,4 +16,7 @@ public sealed record GraphParameters(int Neighbours, int Threshold, int CorruptN
     /// secrecy, and a client misses it more often than the failure bits allow. Happens in very small cohorts.
     /// </summary>
     public bool MeetsFailureBits => Threshold <= SurvivingNeighbours;
+
+    /// <summary>t − t1: the least number of honest inputs that one client's input hides among, whoever drops out. spec 03-masking#graph-5</summary>
+    public int EffectiveCohort => Math.Max(0, Threshold - CorruptNeighbours);
 }

@@ -2,7 +2,7 @@ using SecureFed.Core;
 
 namespace SecureFed.Protocol;
 
-/// <summary>The single-use keys of a client's channels to and from every other cohort member. spec 03-masking#sealing-1</summary>
+/// <summary>The single-use keys of a client's channels to and from its neighbours. spec 03-masking#sealing-1</summary>
 /// <remarks>One agreement gives both directions, so the private key of the channel is not needed after the cohort is fixed.</remarks>
 [Secret]
 internal sealed class ChannelKeys : IDisposable
@@ -13,7 +13,7 @@ internal sealed class ChannelKeys : IDisposable
 
     private ChannelKeys() { }
 
-    /// <summary>Agrees with everybody.</summary>
+    /// <summary>Agrees with every neighbour.</summary>
     /// <param name="suite">The primitives.</param>
     /// <param name="cohort">The cohort.</param>
     /// <param name="self">This client.</param>
@@ -32,25 +32,20 @@ internal sealed class ChannelKeys : IDisposable
         refused = 0;
         try
         {
-            foreach (ProtocolMessage.KeyAdvertisement peer in cohort.Advertisements)
+            foreach (ushort peer in cohort.Graph.NeighboursOf(self))
             {
-                if (peer.Sender == self)
-                {
-                    continue;
-                }
-
-                using SecretBytes? secret = suite.TryAgree(channel, peer.ChannelKey.Span);
+                using SecretBytes? secret = suite.TryAgree(channel, cohort.Of(peer).ChannelKey.Span);
                 if (secret is null)
                 {
-                    refused = peer.Sender;
+                    refused = peer;
                     return null;
                 }
 
                 keys._keys.Add(
-                    peer.Sender,
+                    peer,
                     (
-                        suite.DeriveKey(secret, KeyLabels.ShareSealing(suite.Id, cohort.Digest, self, peer.Sender)),
-                        suite.DeriveKey(secret, KeyLabels.ShareSealing(suite.Id, cohort.Digest, peer.Sender, self))
+                        suite.DeriveKey(secret, KeyLabels.ShareSealing(suite.Id, cohort.Digest, self, peer)),
+                        suite.DeriveKey(secret, KeyLabels.ShareSealing(suite.Id, cohort.Digest, peer, self))
                     )
                 );
             }

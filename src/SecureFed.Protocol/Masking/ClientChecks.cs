@@ -9,23 +9,55 @@ internal sealed record ClientRefusal(AbortReason Reason, params ushort[] Named);
 /// <summary>What a client checks in a cohort announcement. spec 03-masking#cohort-1 and following.</summary>
 internal static class CohortChecks
 {
+    /// <param name="setup">The client's setup.</param>
+    /// <param name="self">This client.</param>
+    /// <param name="own">What it advertised.</param>
+    /// <param name="announcement">The server's word.</param>
+    /// <param name="cohort">The cohort, unless it is refused.</param>
     public static ClientRefusal? Check(
         ClientSetup setup,
         ushort self,
         ProtocolMessage.KeyAdvertisement own,
-        ProtocolMessage.CohortAnnouncement announcement
+        ProtocolMessage.CohortAnnouncement announcement,
+        out CohortView? cohort
     )
     {
+        cohort = null;
         ImmutableArray<ProtocolMessage.KeyAdvertisement> entries = announcement.Advertisements;
         if (entries.FirstOrDefault(entry => entry.Sender >= setup.Descriptor.Roster.Length) is not null)
         {
             return new(AbortReason.UnknownIdentity);
         }
 
-        return CheckSize(setup, entries.Length)
-            ?? CheckOwn(self, own, entries)
-            ?? CheckKeys(setup, entries)
-            ?? CheckSignatures(setup, entries);
+        if ((CheckSize(setup, entries.Length) ?? CheckOwn(self, own, entries)) is { } refused)
+        {
+            return refused;
+        }
+
+        CohortView? fixedCohort = CohortView.TryCreate(setup.Descriptor, announcement.Session, entries);
+        if (fixedCohort is null)
+        {
+            // A6
+            return new(AbortReason.GraphMismatch);
+        }
+
+        if (fixedCohort.Graph.EffectiveCohort < setup.Policy.MinimumEffectiveCohort)
+        {
+            return new(AbortReason.EffectiveCohortTooSmall);
+        }
+
+        // spec 03-masking#graph-4: whoever neither masks with this client nor holds its shares is vouched for by others.
+        PartySet checkedHere = PartySet.Of(
+            setup.Descriptor.Roster.Length,
+            fixedCohort.Graph.NeighboursOf(self).Append(self)
+        );
+        if ((CheckKeys(setup, entries, checkedHere) ?? CheckSignatures(setup, entries, checkedHere)) is { } bad)
+        {
+            return bad;
+        }
+
+        cohort = fixedCohort;
+        return null;
     }
 
     // A1, A5, A16: too few peers for the threshold, for the local floor, or for the promised survivors.
@@ -34,6 +66,12 @@ internal static class CohortChecks
         : count < setup.Policy.MinimumCohort ? new(AbortReason.CohortTooSmall)
         : count < setup.Descriptor.MinimumSurvivors ? new(AbortReason.NotEnoughSurvivors)
         : null;
+
+    // A1: with fewer than t holders left nobody can take this client's masks out of the sum. spec 03-masking#graph-5
+    internal static ClientRefusal? CheckHolders(CohortView cohort, ushort self, PartySet present) =>
+        cohort.Graph.HoldersOf(self).Count(holder => present.Contains(holder)) < cohort.Graph.Threshold
+            ? new(AbortReason.NotEnoughPeers)
+            : null;
 
     // A2, and keys of this client shown as another's.
     private static ClientRefusal? CheckOwn(
@@ -68,14 +106,21 @@ internal static class CohortChecks
     }
 
     // A3 and the validity of every point.
-    private static ClientRefusal? CheckKeys(ClientSetup setup, ImmutableArray<ProtocolMessage.KeyAdvertisement> entries)
+    private static ClientRefusal? CheckKeys(
+        ClientSetup setup,
+        ImmutableArray<ProtocolMessage.KeyAdvertisement> entries,
+        PartySet checkedHere
+    )
     {
         HashSet<string> seen = new(StringComparer.Ordinal);
         foreach (ProtocolMessage.KeyAdvertisement entry in entries)
         {
             if (
-                !setup.Suite.IsValidAgreementPublicKey(entry.ChannelKey.Span)
-                || !setup.Suite.IsValidAgreementPublicKey(entry.MaskKey.Span)
+                checkedHere.Contains(entry.Sender)
+                && (
+                    !setup.Suite.IsValidAgreementPublicKey(entry.ChannelKey.Span)
+                    || !setup.Suite.IsValidAgreementPublicKey(entry.MaskKey.Span)
+                )
             )
             {
                 return new(AbortReason.InvalidPoint, entry.Sender);
@@ -93,16 +138,18 @@ internal static class CohortChecks
         return null;
     }
 
-    // A4: every entry is signed over D by the pinned key of its sender.
+    // A4: the entry is signed over D by the pinned key of its sender.
     private static ClientRefusal? CheckSignatures(
         ClientSetup setup,
-        ImmutableArray<ProtocolMessage.KeyAdvertisement> entries
+        ImmutableArray<ProtocolMessage.KeyAdvertisement> entries,
+        PartySet checkedHere
     )
     {
         foreach (ProtocolMessage.KeyAdvertisement entry in entries)
         {
             if (
-                !setup.Suite.VerifySignature(
+                checkedHere.Contains(entry.Sender)
+                && !setup.Suite.VerifySignature(
                     setup.Descriptor.Roster[entry.Sender].SigningKey.Span,
                     MessageCodec.SignedContent(entry),
                     entry.Signature.Span
@@ -142,11 +189,16 @@ internal static class DeliveryChecks
             return tooSmall;
         }
 
-        // A9: exactly one envelope for each dealer but this client.
+        if (CohortChecks.CheckHolders(cohort, self, delivery.Sharers) is { } tooFew)
+        {
+            return tooFew;
+        }
+
+        // A9: exactly one envelope for each dealer of whom this client is a holder, but itself.
         if (
             !delivery
                 .Envelopes.Select(envelope => envelope.Dealer)
-                .SequenceEqual(delivery.Sharers.Members.Where(dealer => dealer != self))
+                .SequenceEqual(cohort.Graph.NeighboursOf(self).Where(dealer => delivery.Sharers.Contains(dealer)))
         )
         {
             return new(AbortReason.InvalidShare);
@@ -156,7 +208,13 @@ internal static class DeliveryChecks
         {
             Digest leaf = ShareTree.Leaf(cohort.Digest, envelope.Dealer, self, envelope.Share);
             if (
-                !ShareTree.TryRootFromPath(leaf, cohort.PositionOf(self), cohort.Count, envelope.Path, out Digest root)
+                !ShareTree.TryRootFromPath(
+                    leaf,
+                    cohort.Graph.PlaceOf(self, envelope.Dealer),
+                    cohort.Graph.HoldersOf(envelope.Dealer).Length,
+                    envelope.Path,
+                    out Digest root
+                )
                 || !setup.Suite.VerifySignature(
                     setup.Descriptor.Roster[envelope.Dealer].SigningKey.Span,
                     MessageCodec.SignedContentOfShares(cohort.Digest, envelope.Dealer, root),
@@ -215,7 +273,13 @@ internal static class DeliveryChecks
 /// <summary>What a client checks before it signs a survivor set, and before it reveals shares. spec 03-masking#consistency-1</summary>
 internal static class SurvivorChecks
 {
-    public static ClientRefusal? CheckSet(ClientSetup setup, ushort self, PartySet sharers, PartySet survivors)
+    public static ClientRefusal? CheckSet(
+        ClientSetup setup,
+        ushort self,
+        CohortView cohort,
+        PartySet sharers,
+        PartySet survivors
+    )
     {
         if (!survivors.IsSubsetOf(sharers))
         {
@@ -230,7 +294,7 @@ internal static class SurvivorChecks
         // A16: U is counted on U3.
         return survivors.Count < setup.Descriptor.MinimumSurvivors
             ? new(AbortReason.NotEnoughSurvivors)
-            : CohortChecks.CheckSize(setup, survivors.Count);
+            : CohortChecks.CheckSize(setup, survivors.Count) ?? CohortChecks.CheckHolders(cohort, self, survivors);
     }
 
     public static ClientRefusal? CheckSignatures(
@@ -258,6 +322,12 @@ internal static class SurvivorChecks
             if (!signers.Add(entry.Signer))
             {
                 return new(AbortReason.DuplicateIdentity, entry.Signer);
+            }
+
+            // spec 03-masking#graph-4: t valid ones say all there is to say, and verifying is what a large cohort pays for.
+            if (setup.Descriptor.Scheme == SchemeKind.MaskedSparse && signers.Count > setup.Descriptor.Threshold)
+            {
+                continue;
             }
 
             ProtocolMessage.ConsistencySignature rebuilt = new(

@@ -59,7 +59,7 @@ internal abstract class ClientPhase(RoundPhase phase) : IDisposable
         ChannelKeys channels,
         AgreementKeyPair mask,
         SecretBytes seed,
-        HeldShare ownShare
+        HeldShare? ownShare
     ) : ClientPhase(RoundPhase.ShareKeys)
     {
         public CohortView Cohort { get; } = cohort;
@@ -72,14 +72,15 @@ internal abstract class ClientPhase(RoundPhase phase) : IDisposable
 
         public SecretBytes Seed { get; } = seed;
 
-        public HeldShare OwnShare { get; } = ownShare;
+        /// <summary>Null on a sparse graph, where a dealer holds no share of its own.</summary>
+        public HeldShare? OwnShare { get; } = ownShare;
 
         public override void Dispose()
         {
             Channels.Dispose();
             Mask.Dispose();
             Seed.Dispose();
-            OwnShare.Dispose();
+            OwnShare?.Dispose();
         }
     }
 

@@ -3,21 +3,20 @@ using SecureFed.Core;
 
 namespace SecureFed.Protocol;
 
-/// <summary>The fixed cohort U1 of an attempt: its members' keys, their order and the digest K. spec 03-masking#cohort-2</summary>
-/// <remarks>Immutable. Positions in the cohort give the Shamir evaluation points: x = 1 + position. spec 03-masking#shares-2</remarks>
+/// <summary>The fixed cohort U1 of an attempt: its members' keys, the digest K and the graph. spec 03-masking#cohort-2</summary>
+/// <remarks>Immutable.</remarks>
 internal sealed class CohortView
 {
     private readonly Dictionary<ushort, int> _positions = [];
 
-    public CohortView(
-        RoundDescriptor descriptor,
-        Digest descriptorDigest,
-        ImmutableArray<ProtocolMessage.KeyAdvertisement> advertisements
+    private CohortView(
+        ImmutableArray<ProtocolMessage.KeyAdvertisement> advertisements,
+        Digest digest,
+        PartySet members,
+        MaskGraph graph
     )
     {
-        Advertisements = advertisements;
-        Digest = RoundDigests.Cohort(descriptorDigest, advertisements);
-        Members = PartySet.Of(descriptor.Roster.Length, advertisements.Select(entry => entry.Sender));
+        (Advertisements, Digest, Members, Graph) = (advertisements, digest, members, graph);
         for (int position = 0; position < advertisements.Length; position++)
         {
             _positions.Add(advertisements[position].Sender, position);
@@ -33,25 +32,40 @@ internal sealed class CohortView
     /// <summary>U1.</summary>
     public PartySet Members { get; }
 
+    /// <summary>Who masks with whom, and who holds whose shares.</summary>
+    public MaskGraph Graph { get; }
+
     /// <summary>Number of members.</summary>
     public int Count => Advertisements.Length;
 
-    /// <summary>The position of a member.</summary>
-    public int PositionOf(ushort index) => _positions[index];
-
-    /// <summary>The Shamir evaluation point of a holder.</summary>
-    public ushort EvaluationPointOf(ushort index) => checked((ushort)(1 + _positions[index]));
+    /// <summary>Fixes a cohort; null when no graph fits it (A6).</summary>
+    /// <param name="descriptor">A descriptor that passed the rules.</param>
+    /// <param name="descriptorDigest">D.</param>
+    /// <param name="advertisements">Of enrolled parties, strictly ascending by sender.</param>
+    public static CohortView? TryCreate(
+        RoundDescriptor descriptor,
+        Digest descriptorDigest,
+        ImmutableArray<ProtocolMessage.KeyAdvertisement> advertisements
+    )
+    {
+        Digest digest = RoundDigests.Cohort(descriptorDigest, advertisements);
+        PartySet members = PartySet.Of(descriptor.Roster.Length, advertisements.Select(entry => entry.Sender));
+        return MaskGraph.TryCreate(descriptor, digest, members) is { } graph
+            ? new CohortView(advertisements, digest, members, graph)
+            : null;
+    }
 
     /// <summary>The advertisement of a member.</summary>
     public ProtocolMessage.KeyAdvertisement Of(ushort index) => Advertisements[_positions[index]];
 
-    /// <summary>The leaves of a dealer's share tree, in cohort order.</summary>
+    /// <summary>The leaves of a dealer's share tree, in the order of its holders.</summary>
     public Digest[] LeavesOf(ushort dealer, ImmutableArray<DealtShare> shares)
     {
-        Digest[] leaves = new Digest[shares.Length];
-        for (int position = 0; position < leaves.Length; position++)
+        ImmutableArray<ushort> holders = Graph.HoldersOf(dealer);
+        Digest[] leaves = new Digest[holders.Length];
+        for (int place = 0; place < leaves.Length; place++)
         {
-            leaves[position] = ShareTree.Leaf(Digest, dealer, Advertisements[position].Sender, shares[position]);
+            leaves[place] = ShareTree.Leaf(Digest, dealer, holders[place], shares[place]);
         }
 
         return leaves;

@@ -3,9 +3,10 @@ using SecureFed.Core;
 
 namespace SecureFed.Protocol;
 
-/// <summary>The client of pairwise-masked aggregation with active security. spec 03-masking</summary>
+/// <summary>The client of pairwise-masked aggregation with active security, on both graphs. spec 03-masking</summary>
 /// <remarks>
-/// Bonawitz et al., CCS 2017, active variant, with the departures listed in spec 03-masking#departures. One switch over
+/// Bonawitz et al., CCS 2017, active variant, and on the sparse graph Bell et al., CCS 2020, with the departures listed in
+/// spec 03-masking#departures. One switch over
 /// (phase, message); each phase record holds only what that phase may know, and needs values that only the earlier
 /// checks produce. Never resumed: a crash is a dropout. Not thread-safe.
 /// </remarks>
@@ -23,7 +24,8 @@ public sealed class MaskingClientSession : ClientSession
 
     private protected override Digest CurrentSession => _state.FixedCohort?.Digest ?? DescriptorDigest;
 
-    private protected override SchemeKind Scheme => SchemeKind.MaskedComplete;
+    private protected override bool Runs(SchemeKind scheme) =>
+        scheme is SchemeKind.MaskedComplete or SchemeKind.MaskedSparse;
 
     private ProtocolSuite Suite => Setup.Suite;
 
@@ -119,12 +121,15 @@ public sealed class MaskingClientSession : ClientSession
         Digest request
     )
     {
-        if (CohortChecks.Check(Setup, SelfIndex, state.Advertisement, announcement) is { } refused)
+        if (
+            CohortChecks.Check(Setup, SelfIndex, state.Advertisement, announcement, out CohortView? cohort) is
+            { } refused
+        )
         {
             return Leave(refused.Reason, refused.Named);
         }
 
-        CohortView cohort = new(Descriptor, DescriptorDigest, announcement.Advertisements);
+        Invariant.Check(cohort is not null, "a cohort that is not refused is fixed");
         if (ChannelKeys.TryAgree(Suite, cohort, SelfIndex, state.Channel, out ushort refusedKey) is not { } channels)
         {
             return Leave(AbortReason.InvalidPoint, refusedKey);
@@ -137,7 +142,6 @@ public sealed class MaskingClientSession : ClientSession
             dealt = ShareDealing.Deal(
                 Suite,
                 cohort,
-                Descriptor.Threshold,
                 SelfIndex,
                 channels,
                 state.Mask,
@@ -145,7 +149,6 @@ public sealed class MaskingClientSession : ClientSession
                 Setup.Random,
                 out ownShare
             );
-            Invariant.Check(ownShare is not null, "a dealer keeps its own share");
         }
         catch
         {
@@ -178,7 +181,12 @@ public sealed class MaskingClientSession : ClientSession
         }
 
         // The next phase owns the shares from here on, so that every way out of this method wipes them.
-        Dictionary<ushort, HeldShare> held = new() { [SelfIndex] = state.OwnShare };
+        Dictionary<ushort, HeldShare> held = [];
+        if (state.OwnShare is { } own)
+        {
+            held.Add(SelfIndex, own);
+        }
+
         _state = new ClientPhase.AwaitingSurvivors(state.Cohort, delivery.Sharers, held);
         ImmutableArray<ShareComplaint> complaints;
         ReadOnlyMemory<byte>? packed;
@@ -221,18 +229,13 @@ public sealed class MaskingClientSession : ClientSession
         );
     }
 
-    /// <summary>y = x + PRG(b_u) + Σ ± PRG(s_uv) over U2, packed. spec 03-masking#masks-1</summary>
+    /// <summary>y = x + PRG(b_u) + Σ ± PRG(s_uv) over the neighbours in U2, packed. spec 03-masking#masks-1</summary>
     private ReadOnlyMemory<byte>? Mask(ClientPhase.AwaitingShares state, PartySet sharers)
     {
         using MaskStreams streams = new(sharers.Count);
         streams.Add(MaskKeys.Self(Suite, state.Cohort.Digest, state.Seed, SelfIndex), add: true);
-        foreach (ushort peer in sharers.Members)
+        foreach (ushort peer in state.Cohort.Graph.NeighboursOf(SelfIndex).Where(peer => sharers.Contains(peer)))
         {
-            if (peer == SelfIndex)
-            {
-                continue;
-            }
-
             MaskKeystream? stream = MaskKeys.TryPair(
                 Suite,
                 state.Cohort.Digest,
@@ -264,7 +267,7 @@ public sealed class MaskingClientSession : ClientSession
     {
         if (
             (
-                SurvivorChecks.CheckSet(Setup, SelfIndex, state.Sharers, announcement.Survivors)
+                SurvivorChecks.CheckSet(Setup, SelfIndex, state.Cohort, state.Sharers, announcement.Survivors)
                 ?? CohortGuard.Check(Setup, announcement.Survivors)
             ) is
             { } refused
@@ -330,7 +333,7 @@ public sealed class MaskingClientSession : ClientSession
                     cohort.Digest,
                     [.. survivors.Members.Select(index => Descriptor.Roster[index].Id)],
                     result.SumDigest,
-                    DescriptorRules.EffectiveCohort(Descriptor.Threshold, Descriptor.CollusionBound)
+                    cohort.Graph.EffectiveCohort
                 )
             )
             : Leave(AbortReason.SurvivorSetConflict);

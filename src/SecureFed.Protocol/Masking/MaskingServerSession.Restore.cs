@@ -91,7 +91,10 @@ public sealed partial class MaskingServerSession
             MarkAccepted(advertisement);
         }
 
-        FixCohort(cohort);
+        if (!TryFixCohort(cohort))
+        {
+            throw OutOfOrder(record);
+        }
     }
 
     private void ApplySharers(DurableRecord record)

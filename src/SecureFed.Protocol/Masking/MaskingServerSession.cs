@@ -3,7 +3,7 @@ using SecureFed.Core;
 
 namespace SecureFed.Protocol;
 
-/// <summary>The server of pairwise-masked aggregation with active security. It is not trusted with any input. spec 03-masking</summary>
+/// <summary>The server of pairwise-masked aggregation with active security, on both graphs. It is not trusted with any input. spec 03-masking</summary>
 /// <remarks>
 /// Memory: one vector for the running sum, whatever the number of clients, plus the dealt shares. Every decision
 /// (U1, U2, U3 with the sum, U4, result) is stored before it is announced, and the session can be rebuilt from the
@@ -30,10 +30,10 @@ public sealed partial class MaskingServerSession : ServerSession
     public MaskingServerSession(ServerSetup setup)
         : base(setup)
     {
-        if (setup.Descriptor.Scheme != SchemeKind.MaskedComplete)
+        if (setup.Descriptor.Scheme is not (SchemeKind.MaskedComplete or SchemeKind.MaskedSparse))
         {
             throw new ArgumentException(
-                $"This session runs {SchemeKind.MaskedComplete}; the descriptor names {setup.Descriptor.Scheme}.",
+                $"This session runs rounds with pairwise masks; the descriptor names {setup.Descriptor.Scheme}.",
                 nameof(setup)
             );
         }
@@ -146,134 +146,6 @@ public sealed partial class MaskingServerSession : ServerSession
         : _sharers.Contains(index) ? [To(index, DeliveryFor(index))]
         : [];
 
-    private PeerFaultKind? AcceptKeys(ProtocolMessage.KeyAdvertisement advertisement)
-    {
-        if (
-            !Setup.Suite.IsValidAgreementPublicKey(advertisement.ChannelKey.Span)
-            || !Setup.Suite.IsValidAgreementPublicKey(advertisement.MaskKey.Span)
-        )
-        {
-            return PeerFaultKind.InvalidPoint;
-        }
-
-        // spec 03-masking#keys-2: a key serves one party and one purpose.
-        string channel = Convert.ToHexString(advertisement.ChannelKey.Span);
-        string mask = Convert.ToHexString(advertisement.MaskKey.Span);
-        if (channel == mask || _keys.Contains(channel) || _keys.Contains(mask))
-        {
-            return PeerFaultKind.KeyReused;
-        }
-
-        _keys.Add(channel);
-        _keys.Add(mask);
-        _advertisements.Add(advertisement.Sender, advertisement);
-        return null;
-    }
-
-    private bool HasShareListForm(ProtocolMessage.EncryptedShares shares)
-    {
-        int sealedSize = SealedShare.PlaintextSizeInBytes + Setup.Suite.SealTagSizeInBytes;
-        if (shares.Shares.Length != Cohort.Count || !Cohort.Members.Contains(shares.Sender))
-        {
-            return false;
-        }
-
-        for (int position = 0; position < Cohort.Count; position++)
-        {
-            bool own = Cohort.Advertisements[position].Sender == shares.Sender;
-            if (shares.Shares[position].Ciphertext.Length != (own ? 0 : sealedSize))
-            {
-                return false;
-            }
-        }
-
-        return true;
-    }
-
-    private PeerFaultKind? AcceptShares(ProtocolMessage.EncryptedShares shares)
-    {
-        _dealt.Add(shares.Sender, shares);
-        return null;
-    }
-
-    private PeerFaultKind? AcceptInput(ProtocolMessage.MaskedInput input, List<PeerFault> faults)
-    {
-        if (!input.Sharers.Equals(_sharers))
-        {
-            return PeerFaultKind.SetMismatch;
-        }
-
-        if (input.Complaints.Any(complaint => complaint.Dealer == input.Sender || !_sharers.Contains(complaint.Dealer)))
-        {
-            return PeerFaultKind.UnknownIdentity;
-        }
-
-        // spec 03-masking#server-2, all or nothing: a vector of the wrong length or with non-zero padding leaves the sum untouched.
-        RingVector sum = _maskedSum ?? new RingVector(Encoding.Ring, Encoding.RingLength);
-        if (!RingPacking.TryUnpackAdd(input.PackedVector.Span, sum))
-        {
-            return PeerFaultKind.LengthMismatch;
-        }
-
-        _maskedSum = sum;
-
-        foreach (ShareComplaint complaint in input.Complaints)
-        {
-            faults.Add(new(IdOf(input.Sender), CurrentPhase, PeerFaultKind.ShareComplaint, IdOf(complaint.Dealer)));
-            _blame.AddComplaint(complaint.Dealer, input.Sender);
-        }
-
-        return null;
-    }
-
-    private PeerFaultKind? AcceptSignature(ProtocolMessage.ConsistencySignature signature)
-    {
-        if (!signature.Sharers.Equals(_sharers) || !signature.Survivors.Equals(_survivors))
-        {
-            return PeerFaultKind.SetMismatch;
-        }
-
-        _signatures.Add(signature.Sender, new SurvivorSignature(signature.Sender, signature.Signature));
-        return null;
-    }
-
-    private PeerFaultKind? AcceptUnmaskShares(ProtocolMessage.UnmaskShares shares, List<PeerFault> faults)
-    {
-        if (!shares.Survivors.Equals(_survivors) || !shares.Dealers.IsSubsetOf(_sharers))
-        {
-            return PeerFaultKind.SetMismatch;
-        }
-
-        if (shares.Shares.Length != shares.Dealers.Count)
-        {
-            return PeerFaultKind.InvalidShareList;
-        }
-
-        Invariant.Check(_revealed is not null, "shares are collected in the Unmask phase");
-        ushort[] wrong = [.. _revealed.Add(shares)];
-        if (wrong.Length > 0)
-        {
-            faults.Add(new(IdOf(shares.Sender), CurrentPhase, PeerFaultKind.ShareCommitmentMismatch));
-        }
-
-        // A share may be missing only where its holder complained in time: otherwise the dealer is not to blame.
-        ushort[] withheld =
-        [
-            .. _sharers.Except(shares.Dealers).Members.Where(dealer => !_blame.HasComplained(dealer, shares.Sender)),
-        ];
-        if (withheld.Length > 0)
-        {
-            faults.Add(new(IdOf(shares.Sender), CurrentPhase, PeerFaultKind.InvalidShareList));
-        }
-
-        foreach (ushort dealer in wrong.Concat(withheld))
-        {
-            _blame.AddFailure(dealer, shares.Sender);
-        }
-
-        return null;
-    }
-
     private Step<AggregateResult> DecideCohort(IEnumerable<PeerFault> faults)
     {
         if (_advertisements.Count < Math.Max(Descriptor.Threshold, Descriptor.MinimumSurvivors))
@@ -282,7 +154,11 @@ public sealed partial class MaskingServerSession : ServerSession
         }
 
         ProtocolMessage.CohortAnnouncement announcement = new(DescriptorDigest, [.. _advertisements.Values]);
-        FixCohort(announcement);
+        if (!TryFixCohort(announcement))
+        {
+            return Abort(AbortReason.GraphMismatch, faults);
+        }
+
         return Enter(
             RoundPhase.ShareKeys,
             new(DurableRecordKind.ServerCohort, DescriptorDigest, MessageCodec.Encode(announcement)),
@@ -290,8 +166,11 @@ public sealed partial class MaskingServerSession : ServerSession
         );
     }
 
-    private void FixCohort(ProtocolMessage.CohortAnnouncement announcement) =>
-        _cohort = new CohortView(Descriptor, DescriptorDigest, announcement.Advertisements);
+    private bool TryFixCohort(ProtocolMessage.CohortAnnouncement announcement)
+    {
+        _cohort = CohortView.TryCreate(Descriptor, DescriptorDigest, announcement.Advertisements);
+        return _cohort is not null;
+    }
 
     private Step<AggregateResult> DecideSharers(IEnumerable<PeerFault> faults)
     {
@@ -299,6 +178,11 @@ public sealed partial class MaskingServerSession : ServerSession
         if (sharers.Count < Math.Max(Descriptor.Threshold, Descriptor.MinimumSurvivors))
         {
             return Abort(AbortReason.NotEnoughPeers, faults);
+        }
+
+        if (AbortIfDoomed(sharers, sharers, faults) is { } doomed)
+        {
+            return doomed;
         }
 
         _sharers = sharers;
@@ -321,7 +205,7 @@ public sealed partial class MaskingServerSession : ServerSession
             return Abort(AbortReason.NotEnoughSurvivors, faults);
         }
 
-        if (AbortIfDoomed(survivors, faults) is { } doomed)
+        if (AbortIfDoomed(_sharers, survivors, faults) is { } doomed)
         {
             return doomed;
         }
@@ -349,7 +233,7 @@ public sealed partial class MaskingServerSession : ServerSession
             return Abort(AbortReason.NotEnoughSignatures, faults);
         }
 
-        if (AbortIfDoomed(signers, faults) is { } doomed)
+        if (AbortIfDoomed(_sharers, signers, faults) is { } doomed)
         {
             return doomed;
         }
@@ -363,16 +247,30 @@ public sealed partial class MaskingServerSession : ServerSession
         );
     }
 
-    // spec 03-masking#unmask-6: when the complaints already leave a dealer short of holders, no share has to be revealed.
-    private Step<AggregateResult>? AbortIfDoomed(PartySet holders, IEnumerable<PeerFault> faults) =>
-        _blame.FirstDoomed(_sharers, holders, Descriptor.Threshold) is { } dealer
-            ? Abort(AbortReason.NotEnoughShares, faults, _blame.Named(dealer, Descriptor.CollusionBound))
-            : null;
+    // spec 03-masking#unmask-6: when a dealer is already short of holders, no share has to be revealed.
+    private Step<AggregateResult>? AbortIfDoomed(PartySet dealers, PartySet present, IEnumerable<PeerFault> faults)
+    {
+        foreach (ushort dealer in dealers.Members)
+        {
+            ushort[] holders = [.. Cohort.Graph.HoldersOf(dealer).Where(holder => present.Contains(holder))];
+            if (holders.Length < Cohort.Graph.Threshold)
+            {
+                return Abort(AbortReason.NotEnoughPeers, faults);
+            }
+
+            if (_blame.ExpectedShares(dealer, holders) < Cohort.Graph.Threshold)
+            {
+                return Abort(AbortReason.NotEnoughShares, faults, _blame.Named(dealer, Descriptor.CollusionBound));
+            }
+        }
+
+        return null;
+    }
 
     private void FixSigners(PartySet signers)
     {
         _signers = signers;
-        _revealed = new ShareCollection(Cohort, Descriptor.Threshold, _sharers, _survivors, _dealt);
+        _revealed = new ShareCollection(Cohort, _sharers, _survivors, _dealt);
     }
 
     private Step<AggregateResult> DecideResult(IEnumerable<PeerFault> faults)
@@ -381,13 +279,15 @@ public sealed partial class MaskingServerSession : ServerSession
         if (_revealed.FirstShort() is { } dealer)
         {
             // spec 03-masking#blame-1: a signer that stays silent withholds every share.
-            PartySet silent = _signers.Except(Answered());
-            return Answered().Count < Descriptor.Threshold
-                ? Abort(AbortReason.NotEnoughPeers, faults, [.. silent.Members])
+            PartySet answered = Answered();
+            ImmutableArray<ushort> holders = Cohort.Graph.HoldersOf(dealer);
+            ushort[] silent = [.. holders.Where(holder => _signers.Contains(holder) && !answered.Contains(holder))];
+            return holders.Count(holder => answered.Contains(holder)) < Cohort.Graph.Threshold
+                ? Abort(AbortReason.NotEnoughPeers, faults, silent)
                 : Abort(
                     AbortReason.NotEnoughShares,
                     faults,
-                    [.. _blame.Named(dealer, Descriptor.CollusionBound).Union(silent.Members)]
+                    [.. _blame.Named(dealer, Descriptor.CollusionBound).Union(silent)]
                 );
         }
 
@@ -431,25 +331,20 @@ public sealed partial class MaskingServerSession : ServerSession
             new AggregateResult(
                 new RingSum(Encoding, sum, [.. _survivors.Members.Select(IdOf)]),
                 Cohort.Digest,
-                SchemeKind.MaskedComplete,
-                DescriptorRules.EffectiveCohort(Descriptor.Threshold, Descriptor.CollusionBound),
+                Descriptor.Scheme,
+                Cohort.Graph.EffectiveCohort,
                 [.. Everyone.Except(_survivors).Members.Select(IdOf)]
             )
         );
 
     private ProtocolMessage.ShareDelivery DeliveryFor(ushort receiver)
     {
-        int position = Cohort.PositionOf(receiver);
         ImmutableArray<ShareEnvelope>.Builder envelopes = ImmutableArray.CreateBuilder<ShareEnvelope>(
-            _sharers.Count - 1
+            Cohort.Graph.Neighbours
         );
-        foreach (ushort dealer in _sharers.Members)
+        foreach (ushort dealer in Cohort.Graph.NeighboursOf(receiver).Where(dealer => _sharers.Contains(dealer)))
         {
-            if (dealer == receiver)
-            {
-                continue;
-            }
-
+            int place = Cohort.Graph.PlaceOf(receiver, dealer);
             ProtocolMessage.EncryptedShares dealt = _dealt[dealer];
             if (!_paths.TryGetValue(dealer, out ImmutableArray<ImmutableArray<Digest>> paths))
             {
@@ -457,10 +352,10 @@ public sealed partial class MaskingServerSession : ServerSession
                 _paths[dealer] = paths = ShareTree.Paths(Cohort.LeavesOf(dealer, dealt.Shares));
             }
 
-            envelopes.Add(new(dealer, dealt.Shares[position], paths[position], dealt.Signature));
+            envelopes.Add(new(dealer, dealt.Shares[place], paths[place], dealt.Signature));
         }
 
-        return new(Cohort.Digest, receiver, _sharers, envelopes.MoveToImmutable());
+        return new(Cohort.Digest, receiver, _sharers, envelopes.ToImmutable());
     }
 
     private protected override void AppendState(List<byte> state)

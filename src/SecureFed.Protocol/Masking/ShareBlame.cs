@@ -34,19 +34,9 @@ internal sealed class ShareBlame
     public bool HasComplained(ushort dealer, ushort holder) =>
         _complaints.TryGetValue(dealer, out SortedSet<ushort>? holders) && holders.Contains(holder);
 
-    /// <summary>The first dealer of which fewer than t of the holders can be expected to reveal a share; null when there is none.</summary>
-    public ushort? FirstDoomed(PartySet dealers, PartySet holders, int threshold)
-    {
-        foreach (ushort dealer in dealers.Members)
-        {
-            if (holders.Members.Count(holder => !HasComplained(dealer, holder)) < threshold)
-            {
-                return dealer;
-            }
-        }
-
-        return null;
-    }
+    /// <summary>How many of a dealer's holders can be expected to reveal a share: those that did not complain.</summary>
+    public int ExpectedShares(ushort dealer, IEnumerable<ushort> holders) =>
+        holders.Count(holder => !HasComplained(dealer, holder));
 
     /// <summary>
     /// The parties named for a dealer that is short of shares: whoever forged or withheld one, and of a disagreement about

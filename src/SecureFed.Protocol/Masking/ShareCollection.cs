@@ -16,13 +16,13 @@ internal sealed class ShareCollection : IDisposable
 
     public ShareCollection(
         CohortView cohort,
-        int threshold,
         PartySet sharers,
         PartySet survivors,
         IReadOnlyDictionary<ushort, ProtocolMessage.EncryptedShares> dealt
     )
     {
-        (_cohort, _threshold, _sharers, _survivors, _dealt) = (cohort, threshold, sharers, survivors, dealt);
+        (_cohort, _threshold, _sharers) = (cohort, cohort.Graph.Threshold, sharers);
+        (_survivors, _dealt) = (survivors, dealt);
         foreach (ushort dealer in sharers.Members)
         {
             _shares.Add(dealer, []);
@@ -57,13 +57,14 @@ internal sealed class ShareCollection : IDisposable
     public IReadOnlyList<ushort> Add(ProtocolMessage.UnmaskShares message)
     {
         List<ushort> mismatches = [];
-        int position = _cohort.PositionOf(message.Sender);
         for (int i = 0; i < message.Shares.Length; i++)
         {
             ushort dealer = message.Dealers.Members[i];
             RevealedShare revealed = message.Shares[i];
             ShareKind kind = KindOf(dealer);
-            DealtShare dealt = _dealt[dealer].Shares[position];
+            int place = _cohort.Graph.PlaceOf(message.Sender, dealer);
+            Invariant.Check(place >= 0, "a share is taken from a holder of its dealer");
+            DealtShare dealt = _dealt[dealer].Shares[place];
             Digest commitment = RoundDigests.ShareCommitment(
                 kind,
                 _cohort.Digest,
@@ -78,9 +79,8 @@ internal sealed class ShareCollection : IDisposable
             }
             else if (_shares[dealer].Count < _threshold)
             {
-                // x comes from the authenticated sender's place in the cohort, never from the message.
-                _shares[dealer]
-                    .Add((_cohort.EvaluationPointOf(message.Sender), SecretBytes.CopyFrom(revealed.Share.Span)));
+                // spec 03-masking#shares-2: x comes from the authenticated sender's place, never from the message.
+                _shares[dealer].Add((checked((ushort)(1 + place)), SecretBytes.CopyFrom(revealed.Share.Span)));
             }
         }
 

@@ -7,21 +7,19 @@ namespace SecureFed.Protocol;
 /// <summary>The dealer's side of secret sharing: split, commit, seal. spec 03-masking#shares-1</summary>
 internal static class ShareDealing
 {
-    /// <summary>Splits the two secrets among the whole cohort.</summary>
+    /// <summary>Splits the two secrets among the dealer's holders.</summary>
     /// <param name="suite">The primitives.</param>
-    /// <param name="cohort">The holders, the dealer among them.</param>
-    /// <param name="threshold">t.</param>
+    /// <param name="cohort">The cohort and its graph, which names holders and threshold.</param>
     /// <param name="dealer">The dealer's roster index.</param>
     /// <param name="channels">The dealer's keys towards the holders.</param>
     /// <param name="mask">The dealer's mask key pair, whose private key is shared.</param>
     /// <param name="seed">b_u.</param>
     /// <param name="random">Coefficients and salts.</param>
-    /// <param name="ownShare">The pair the dealer keeps for itself.</param>
-    /// <returns>One entry for each member, in cohort order.</returns>
+    /// <param name="ownShare">The pair the dealer keeps for itself; null where it is not among its holders.</param>
+    /// <returns>One entry for each holder, ascending.</returns>
     public static ImmutableArray<DealtShare> Deal(
         ProtocolSuite suite,
         CohortView cohort,
-        int threshold,
         ushort dealer,
         ChannelKeys channels,
         AgreementKeyPair mask,
@@ -32,13 +30,14 @@ internal static class ShareDealing
     {
         using SecretBytes privateKey = mask.CopyPrivateKey();
         List<SecretBytes> parts = [];
-        HeldShare[] pairs = new HeldShare[cohort.Count];
+        ImmutableArray<ushort> holders = cohort.Graph.HoldersOf(dealer);
+        HeldShare[] pairs = new HeldShare[holders.Length];
         ownShare = null;
         try
         {
-            parts.AddRange(suite.Split(privateKey, threshold, cohort.Count, random));
-            parts.AddRange(suite.Split(seed, threshold, cohort.Count, random));
-            for (int part = 0; part < 2 * cohort.Count; part++)
+            parts.AddRange(suite.Split(privateKey, cohort.Graph.Threshold, pairs.Length, random));
+            parts.AddRange(suite.Split(seed, cohort.Graph.Threshold, pairs.Length, random));
+            for (int part = 0; part < 2 * pairs.Length; part++)
             {
                 parts.Add(SecretBytes.Generate(RevealedShare.SaltSizeInBytes, random));
             }
@@ -53,7 +52,7 @@ internal static class ShareDealing
                 );
             }
 
-            return Publish(suite, cohort, dealer, channels, pairs, out ownShare);
+            return Publish(suite, cohort, dealer, holders, channels, pairs, out ownShare);
         }
         finally
         {
@@ -72,23 +71,24 @@ internal static class ShareDealing
         ProtocolSuite suite,
         CohortView cohort,
         ushort dealer,
+        ImmutableArray<ushort> holders,
         ChannelKeys channels,
         HeldShare[] pairs,
         out HeldShare? ownShare
     )
     {
-        ImmutableArray<DealtShare>.Builder dealt = ImmutableArray.CreateBuilder<DealtShare>(cohort.Count);
+        ImmutableArray<DealtShare>.Builder dealt = ImmutableArray.CreateBuilder<DealtShare>(holders.Length);
         HeldShare? kept = null;
-        for (int position = 0; position < cohort.Count; position++)
+        for (int position = 0; position < holders.Length; position++)
         {
-            ProtocolMessage.KeyAdvertisement holder = cohort.Advertisements[position];
+            ushort holder = holders[position];
             HeldShare pair = pairs[position];
-            bool own = holder.Sender == dealer;
-            byte[] ciphertext = own ? [] : Seal(suite, cohort, dealer, channels, holder.Sender, pair);
+            bool own = holder == dealer;
+            byte[] ciphertext = own ? [] : Seal(suite, cohort, dealer, channels, holder, pair);
             dealt.Add(
                 new DealtShare(
-                    pair.Commit(ShareKind.MaskKey, cohort.Digest, dealer, holder.Sender),
-                    pair.Commit(ShareKind.SelfMaskSeed, cohort.Digest, dealer, holder.Sender),
+                    pair.Commit(ShareKind.MaskKey, cohort.Digest, dealer, holder),
+                    pair.Commit(ShareKind.SelfMaskSeed, cohort.Digest, dealer, holder),
                     ciphertext
                 )
             );

@@ -109,7 +109,9 @@ internal static class Unmasking
             return false;
         }
 
-        foreach (ushort survivor in survivors.Members)
+        foreach (
+            ushort survivor in cohort.Graph.NeighboursOf(dropped).Where(neighbour => survivors.Contains(neighbour))
+        )
         {
             MaskKeystream? stream = MaskKeys.TryPair(
                 setup.Suite,

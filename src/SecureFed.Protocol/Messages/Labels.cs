@@ -39,6 +39,9 @@ internal static class Labels
     /// <summary>The associated data of a sealed share.</summary>
     public const string SealedShare = "SecureFed/1 sealed share";
 
+    /// <summary>The blocks of public numbers that order the ring of a sparse graph.</summary>
+    public const string Graph = "SecureFed/1 graph";
+
     /// <summary>Writes a label, which is ASCII, and returns its size.</summary>
     public static int Write(string label, Span<byte> destination) => Encoding.ASCII.GetBytes(label, destination);
 }

@@ -18,7 +18,7 @@ public sealed class PlainClientSession : ClientSession
 
     private protected override Digest CurrentSession => DescriptorDigest;
 
-    private protected override SchemeKind Scheme => SchemeKind.Unprotected;
+    private protected override bool Runs(SchemeKind scheme) => scheme == SchemeKind.Unprotected;
 
     private protected override Step<ClientReceipt> Join()
     {

@@ -87,7 +87,7 @@ public enum AbortReason : ushort
     /// <summary>The roster is not the pinned one.</summary>
     RosterMismatch = 27,
 
-    /// <summary>The effective cohort t − c is below the client's floor.</summary>
+    /// <summary>The effective cohort is below the client's floor.</summary>
     EffectiveCohortTooSmall = 28,
 
     /// <summary>The round is unprotected and local configuration does not allow that.</summary>

@@ -9,7 +9,7 @@ public enum SchemeKind : byte
     /// <summary>Pairwise masks on the complete graph, active security.</summary>
     MaskedComplete = 1,
 
-    /// <summary>Reserved: pairwise masks on a sparse graph.</summary>
+    /// <summary>Pairwise masks on a sparse graph, for more than 256 enrolled parties; secrecy sized for a semi-malicious server.</summary>
     MaskedSparse = 2,
 
     /// <summary>Reserved: homomorphic encryption.</summary>

@@ -43,7 +43,7 @@ public sealed class ClientPolicy
     /// <summary>The least number of parties in a cohort and of inputs in a sum. Default 3.</summary>
     public int MinimumCohort { get; init; } = 3;
 
-    /// <summary>The least effective cohort t − c. Default 2.</summary>
+    /// <summary>The least effective cohort: t − c, on a sparse graph t − t1. Default 2.</summary>
     public int MinimumEffectiveCohort { get; init; } = 2;
 
     /// <summary>The least number of colluding parties the threshold must allow for. Default 1.</summary>
@@ -184,11 +184,11 @@ public sealed class ClientPolicy
             );
         }
 
-        int effective = DescriptorRules.EffectiveCohort(descriptor.Threshold, descriptor.CollusionBound);
+        int effective = DescriptorRules.EffectiveCohort(descriptor);
         return effective < MinimumEffectiveCohort
             ? new(
                 AbortReason.EffectiveCohortTooSmall,
-                $"the effective cohort t − c is {effective}, this client asks for {MinimumEffectiveCohort}"
+                $"the effective cohort is {effective}, this client asks for {MinimumEffectiveCohort}"
             )
             : null;
     }

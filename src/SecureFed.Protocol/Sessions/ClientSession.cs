@@ -45,8 +45,8 @@ public abstract class ClientSession : RoundSession<ClientReceipt>
     /// <summary>The digest that this client's messages carry now: D, or K once the cohort is fixed.</summary>
     private protected abstract Digest CurrentSession { get; }
 
-    /// <summary>The one scheme this session runs.</summary>
-    private protected abstract SchemeKind Scheme { get; }
+    /// <summary>Whether this session runs rounds of a scheme.</summary>
+    private protected abstract bool Runs(SchemeKind scheme);
 
     /// <inheritdoc/>
     public sealed override Step<ClientReceipt> Advance(RoundEvent happened)
@@ -192,10 +192,10 @@ public abstract class ClientSession : RoundSession<ClientReceipt>
             refusal = new(AbortReason.OwnKeyAltered, "the roster shows another signing key for this client");
         }
 
-        if (refusal is null && Descriptor.Scheme != Scheme)
+        if (refusal is null && !Runs(Descriptor.Scheme))
         {
             // A plain session would send the vector of a masked round in the clear.
-            refusal = new(AbortReason.GraphMismatch, $"this session runs {Scheme}; the round is {Descriptor.Scheme}");
+            refusal = new(AbortReason.GraphMismatch, $"this session does not run {Descriptor.Scheme}");
         }
 
         if (refusal is null && !Setup.Update.Encoding.Equals(DescriptorRules.EncodingOf(Descriptor)))

@@ -13,8 +13,28 @@ public static class DescriptorRules
     /// <summary>The largest cohort on the complete graph.</summary>
     public const int MaximumCompleteCohort = 256;
 
-    /// <summary>The effective cohort t − c: how many honest inputs a sum hides in at least. spec 06-security#effective-cohort-1</summary>
+    /// <summary>The largest cohort on the sparse graph.</summary>
+    public const int MaximumSparseCohort = MessageLimits.MaximumRosterSize;
+
+    /// <summary>The effective cohort t − c of the complete graph: how many honest inputs a sum hides in at least. spec 06-security#effective-cohort-1</summary>
     public static int EffectiveCohort(int threshold, int collusionBound) => Math.Max(0, threshold - collusionBound);
+
+    /// <summary>The effective cohort of a round in which everybody takes part: t − c, and t − t1 on the sparse graph. spec 06-security#effective-cohort-1</summary>
+    /// <param name="descriptor">A descriptor that passed <see cref="Check"/>.</param>
+    public static int EffectiveCohort(RoundDescriptor descriptor)
+    {
+        ArgumentNullException.ThrowIfNull(descriptor);
+        return descriptor.Scheme == SchemeKind.MaskedSparse
+            ? GraphSizing
+                .ForRound(descriptor.Roster.Length, descriptor.CollusionBound, descriptor.MinimumSurvivors)
+                ?.EffectiveCohort
+                ?? 0
+            : EffectiveCohort(descriptor.Threshold, descriptor.CollusionBound);
+    }
+
+    /// <summary>The scheme of a masked round: sparse above <see cref="MaximumCompleteCohort"/> enrolled parties. spec 03-masking#descriptor-2</summary>
+    public static SchemeKind MaskedSchemeFor(int enrolled) =>
+        enrolled > MaximumCompleteCohort ? SchemeKind.MaskedSparse : SchemeKind.MaskedComplete;
 
     /// <summary>The least threshold with 2t &gt; n + c, t &gt; c and t ≥ 2. spec 03-masking#threshold-1</summary>
     /// <param name="participants">n, at least 2.</param>
@@ -127,12 +147,12 @@ public static class DescriptorRules
         int enrolled = descriptor.Roster.Length;
         switch (descriptor.Scheme)
         {
-            case SchemeKind.MaskedComplete:
-                if (enrolled > MaximumCompleteCohort)
+            case SchemeKind.MaskedComplete or SchemeKind.MaskedSparse:
+                if (descriptor.Scheme != MaskedSchemeFor(enrolled))
                 {
                     return new(
                         AbortReason.GraphMismatch,
-                        $"the complete graph holds at most {MaximumCompleteCohort} parties, {enrolled} are enrolled"
+                        $"up to {MaximumCompleteCohort} parties run on the complete graph and more on the sparse one, {enrolled} are enrolled"
                     );
                 }
 
@@ -144,13 +164,13 @@ public static class DescriptorRules
                     );
                 }
 
-                // spec 03-masking#threshold-1: the holders of a share are at most the enrolled parties.
+                // spec 03-masking#threshold-1
                 return CheckThreshold(
-                    enrolled,
-                    descriptor.Threshold,
-                    descriptor.MinimumSurvivors,
-                    descriptor.CollusionBound
-                );
+                        enrolled,
+                        descriptor.Threshold,
+                        descriptor.MinimumSurvivors,
+                        descriptor.CollusionBound
+                    ) ?? CheckGraph(descriptor);
 
             case SchemeKind.Unprotected:
                 if (string.IsNullOrWhiteSpace(descriptor.UnprotectedBecause))
@@ -169,6 +189,20 @@ public static class DescriptorRules
                 return new(AbortReason.GraphMismatch, $"scheme {(byte)descriptor.Scheme} is unknown or reserved");
         }
     }
+
+    private static DescriptorRefusal? CheckGraph(RoundDescriptor descriptor) =>
+        descriptor.Scheme != SchemeKind.MaskedSparse ? null
+        : descriptor.Roster.Length > MaximumSparseCohort
+            ? new(
+                AbortReason.GraphMismatch,
+                $"the sparse graph holds at most {MaximumSparseCohort} parties, {descriptor.Roster.Length} are enrolled"
+            )
+        : GraphSizing.ForRound(descriptor.Roster.Length, descriptor.CollusionBound, descriptor.MinimumSurvivors) is null
+            ? new(
+                AbortReason.GraphMismatch,
+                $"no graph of {descriptor.Roster.Length} parties withstands {descriptor.CollusionBound} corrupt and {descriptor.Roster.Length - descriptor.MinimumSurvivors} dropped ones with {GraphSizing.RoundSecrecyBits} secrecy bits; raise U or lower c"
+            )
+        : null;
 
     private static DescriptorRefusal? CheckRing(RoundDescriptor descriptor)
     {

@@ -25,7 +25,8 @@ public sealed class AggregationPlanTests
     [InlineData(10, 1, 8, 5, "2t > n + c")]
     [InlineData(10, 10, 10, null, "0 ≤ c < n")]
     [InlineData(10, -1, 10, null, "0 ≤ c < n")]
-    [InlineData(257, 1, 200, null, "at most 256")]
+    [InlineData(4097, 1, 4000, null, "at most 4096")]
+    [InlineData(257, 100, 179, null, "No sparse graph of n = 257")]
     [InlineData(1, 0, 1, null, "n ≥ 2")]
     public void Numbers_that_do_not_fit_are_refused_with_the_inequality(
         int parties,

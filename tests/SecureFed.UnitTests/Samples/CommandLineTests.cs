@@ -141,11 +141,12 @@ public sealed class CommandLineTests
     }
 
     [Theory]
-    [InlineData(1000, "0.1", "0.1", "semi-honest", 48, 27, false)]
-    [InlineData(1000, "0.1", "1e-1", "semi-malicious", 96, 67, false)]
-    [InlineData(1_000_000, "0.1", "0.2", null, 338, 215, false)]
-    [InlineData(257, "0", "0", null, 2, 2, false)]
-    [InlineData(256, "0", "0", null, 2, 2, true)]
+    [InlineData(1000, "0.1", "0.1", "semi-honest", 48, 27, "sparse", 140, 104)]
+    [InlineData(1000, "0.1", "1e-1", "semi-malicious", 96, 67, "sparse", 140, 104)]
+    [InlineData(1_000_000, "0.1", "0.2", null, 338, 215, "none", null, null)]
+    [InlineData(1000, "0.3", "0.3", "semi-honest", 218, 116, "none", null, null)]
+    [InlineData(257, "0", "0", null, 2, 2, "sparse", 14, 8)]
+    [InlineData(256, "0", "0", null, 2, 2, "complete", 255, null)]
     public void A_sparse_graph_has_the_size_of_the_search_and_the_answer_says_what_the_library_runs(
         int clients,
         string corrupt,
@@ -153,7 +154,9 @@ public sealed class CommandLineTests
         string? adversary,
         int neighbours,
         int threshold,
-        bool isSupported
+        string graph,
+        int? usedNeighbours,
+        int? usedThreshold
     )
     {
         string[] chosen = adversary is null ? [] : ["--adversary", adversary];
@@ -163,13 +166,17 @@ public sealed class CommandLineTests
         Assert.Equal(threshold, answer.GetProperty("threshold").GetInt32());
         Assert.Equal(adversary ?? "semi-malicious", answer.GetProperty("adversary").GetString());
         JsonElement used = answer.GetProperty("used");
-        Assert.Equal(isSupported, used.GetProperty("supported").GetBoolean());
-        Assert.Equal(isSupported ? "complete" : "none", used.GetProperty("graph").GetString());
+        Assert.Equal(graph != "none", used.GetProperty("supported").GetBoolean());
+        Assert.Equal(graph, used.GetProperty("graph").GetString());
+        Assert.Equal(usedNeighbours, IntegerOrNull("neighbours"));
+        Assert.Equal(usedThreshold, IntegerOrNull("threshold"));
         Assert.Contains(
-            isSupported ? "complete graph" : "not in this version",
+            graph == "none" ? "Refused" : $"runs {(graph == "complete" ? "the" : "a")} {graph} graph",
             used.GetProperty("note").GetString(),
             StringComparison.Ordinal
         );
+
+        int? IntegerOrNull(string name) => used.TryGetProperty(name, out JsonElement value) ? value.GetInt32() : null;
     }
 
     [Fact]

@@ -58,13 +58,14 @@ public class ShareBlameTests
     }
 
     [Fact]
-    public void A_dealer_is_doomed_when_too_few_holders_have_not_complained()
+    public void A_share_is_expected_of_a_holder_that_did_not_complain_about_its_dealer()
     {
-        PartySet everyone = PartySet.Of(5, [0, 1, 2, 3, 4]);
         ShareBlame blame = new();
         blame.AddComplaint(dealer: 2, holder: 0);
 
-        Assert.Null(blame.FirstDoomed(everyone, everyone, threshold: 4));
-        Assert.Equal((ushort)2, blame.FirstDoomed(everyone, PartySet.Of(5, [0, 1, 2, 3]), threshold: 4));
+        Assert.Equal(4, blame.ExpectedShares(dealer: 2, [0, 1, 2, 3, 4]));
+        Assert.Equal(3, blame.ExpectedShares(dealer: 2, [0, 1, 2, 3]));
+        Assert.Equal(4, blame.ExpectedShares(dealer: 2, [1, 2, 3, 4]));
+        Assert.Equal(5, blame.ExpectedShares(dealer: 1, [0, 1, 2, 3, 4]));
     }
 }
