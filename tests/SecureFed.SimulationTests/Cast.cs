@@ -23,10 +23,11 @@ internal sealed class Cast : IDisposable
         int parties,
         int collusionBound,
         ProtocolSuite? suite = null,
-        SchemeKind scheme = SchemeKind.MaskedComplete,
+        SchemeKind? scheme = null,
         ulong round = 1,
         uint attempt = 1,
-        int? threshold = null
+        int? threshold = null,
+        int? minimumSurvivors = null
     )
     {
         Suite = suite ?? TestSuite.Instance;
@@ -42,12 +43,13 @@ internal sealed class Cast : IDisposable
                 ),
         ];
         int least = threshold ?? DescriptorRules.LeastThreshold(parties, collusionBound);
-        bool masked = scheme == SchemeKind.MaskedComplete;
+        SchemeKind kind = scheme ?? DescriptorRules.MaskedSchemeFor(parties);
+        bool masked = kind != SchemeKind.Unprotected;
         Model = Digest.Of([7]);
         Descriptor = new RoundDescriptor
         {
             Suite = SuiteId.P256A256V1,
-            Scheme = scheme,
+            Scheme = kind,
             UnprotectedBecause = masked ? string.Empty : "simulation",
             Length = length,
             ClipNorm = 64.0,
@@ -56,7 +58,7 @@ internal sealed class Cast : IDisposable
             MaximumWeight = 0,
             RingBits = Encoding.RingBits,
             Threshold = masked ? least : 0,
-            MinimumSurvivors = least,
+            MinimumSurvivors = minimumSurvivors ?? least,
             CollusionBound = collusionBound,
             NoPrivacyBecause = "simulation",
             ModelDigest = Model,
@@ -131,6 +133,16 @@ internal sealed class Cast : IDisposable
         return Descriptor.Scheme == SchemeKind.Unprotected
             ? PlainServerSession.Restore(setup, records, out resumed)
             : MaskingServerSession.Restore(setup, records, out resumed);
+    }
+
+    /// <summary>The graph of the cohort that a server announced; null when the complete one.</summary>
+    public MaskGraph? GraphOf(ReadOnlyMemory<byte> cohortAnnouncement)
+    {
+        var cohort = (ProtocolMessage.CohortAnnouncement)
+            MessageCodec.Decode(cohortAnnouncement, MessageLimits.For(Descriptor)).Message!;
+        return Descriptor.Scheme == SchemeKind.MaskedSparse
+            ? CohortView.TryCreate(Descriptor, cohort.Session, cohort.Advertisements)!.Graph
+            : null;
     }
 
     /// <summary>The slow reference: the sum of the inputs of these parties in unbounded integers.</summary>

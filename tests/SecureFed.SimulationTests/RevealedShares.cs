@@ -9,7 +9,33 @@ internal sealed class RevealedShares(int parties, int threshold)
     private readonly HashSet<int>[] _key = [.. Enumerable.Range(0, parties).Select(_ => new HashSet<int>())];
     private readonly HashSet<int>[] _seed = [.. Enumerable.Range(0, parties).Select(_ => new HashSet<int>())];
 
+    private HashSet<int>[]? _neighbours;
+
     public int Messages { get; private set; }
+
+    /// <summary>The graph, once the cohort is fixed; until then everybody masks with everybody.</summary>
+    public MaskGraph? Graph
+    {
+        get;
+        set
+        {
+            field = value;
+            _neighbours = value is null
+                ? null
+                :
+                [
+                    .. Enumerable
+                        .Range(0, parties)
+                        .Select(party => new HashSet<int>(
+                            value.Members.Contains(party)
+                                ? value.NeighboursOf((ushort)party).Select(other => (int)other)
+                                : []
+                        )),
+                ];
+        }
+    }
+
+    private int Threshold => Graph?.Threshold ?? threshold;
 
     public void Add(ProtocolMessage.UnmaskShares message)
     {
@@ -25,14 +51,19 @@ internal sealed class RevealedShares(int parties, int threshold)
     {
         for (int dealer = 0; dealer < parties; dealer++)
         {
+            if (_neighbours is { } neighbours && !neighbours[dealer].Contains(corrupt))
+            {
+                continue;
+            }
+
             _key[dealer].Add(corrupt);
             _seed[dealer].Add(corrupt);
         }
     }
 
-    public bool KnowsSeed(int dealer) => _seed[dealer].Count >= threshold;
+    public bool KnowsSeed(int dealer) => _seed[dealer].Count >= Threshold;
 
-    public bool KnowsKey(int dealer) => _key[dealer].Count >= threshold;
+    public bool KnowsKey(int dealer) => _key[dealer].Count >= Threshold;
 
     public void AssertNeverBoth(IEnumerable<int> honest)
     {
@@ -58,7 +89,13 @@ internal sealed class RevealedShares(int parties, int threshold)
             {
                 foreach (int other in honestInputs)
                 {
-                    if (other != party && !KnowsKey(party) && !KnowsKey(other) && component.Add(other))
+                    if (
+                        other != party
+                        && (_neighbours is null || _neighbours[party].Contains(other))
+                        && !KnowsKey(party)
+                        && !KnowsKey(other)
+                        && component.Add(other)
+                    )
                     {
                         open.Push(other);
                     }

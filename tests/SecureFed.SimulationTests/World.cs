@@ -183,6 +183,11 @@ internal sealed class World : IDisposable
                 return;
             }
 
+            if (Revealed.Graph is null && message.Type == MessageType.CohortAnnouncement)
+            {
+                Revealed.Graph = _cast.GraphOf(message.Bytes);
+            }
+
             int party = _cast.IndexOf(message.To!.Value);
             Transmit(party, () => ToClient(party, message.Type, message.Bytes));
         }

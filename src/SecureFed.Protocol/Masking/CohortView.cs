@@ -9,14 +9,9 @@ internal sealed class CohortView
 {
     private readonly Dictionary<ushort, int> _positions = [];
 
-    private CohortView(
-        ImmutableArray<ProtocolMessage.KeyAdvertisement> advertisements,
-        Digest digest,
-        PartySet members,
-        MaskGraph graph
-    )
+    private CohortView(ImmutableArray<ProtocolMessage.KeyAdvertisement> advertisements, Digest digest, MaskGraph graph)
     {
-        (Advertisements, Digest, Members, Graph) = (advertisements, digest, members, graph);
+        (Advertisements, Digest, Graph) = (advertisements, digest, graph);
         for (int position = 0; position < advertisements.Length; position++)
         {
             _positions.Add(advertisements[position].Sender, position);
@@ -30,7 +25,7 @@ internal sealed class CohortView
     public Digest Digest { get; }
 
     /// <summary>U1.</summary>
-    public PartySet Members { get; }
+    public PartySet Members => Graph.Members;
 
     /// <summary>Who masks with whom, and who holds whose shares.</summary>
     public MaskGraph Graph { get; }
@@ -51,7 +46,7 @@ internal sealed class CohortView
         Digest digest = RoundDigests.Cohort(descriptorDigest, advertisements);
         PartySet members = PartySet.Of(descriptor.Roster.Length, advertisements.Select(entry => entry.Sender));
         return MaskGraph.TryCreate(descriptor, digest, members) is { } graph
-            ? new CohortView(advertisements, digest, members, graph)
+            ? new CohortView(advertisements, digest, graph)
             : null;
     }
 

@@ -14,14 +14,12 @@ internal sealed class MaskGraph
 {
     private const int BlockWords = Digest.SizeInBytes / sizeof(uint);
 
-    private readonly ImmutableArray<ushort> _members;
-
     // The ring: which member stands at a place, and where each member stands. Empty on the complete graph.
     private readonly ushort[] _memberAt;
     private readonly ushort[] _placeOf;
 
     private MaskGraph(
-        ImmutableArray<ushort> members,
+        PartySet members,
         int threshold,
         int effectiveCohort,
         int neighbours,
@@ -29,9 +27,12 @@ internal sealed class MaskGraph
         ushort[] placeOf
     )
     {
-        (_members, Threshold, EffectiveCohort) = (members, threshold, effectiveCohort);
+        (Members, Threshold, EffectiveCohort) = (members, threshold, effectiveCohort);
         (Neighbours, _memberAt, _placeOf) = (neighbours, memberAt, placeOf);
     }
+
+    /// <summary>U1.</summary>
+    public PartySet Members { get; }
 
     /// <summary>t: how many holders rebuild a dealer's secret.</summary>
     public int Threshold { get; }
@@ -53,7 +54,7 @@ internal sealed class MaskGraph
         if (descriptor.Scheme != SchemeKind.MaskedSparse)
         {
             return new MaskGraph(
-                members.Members,
+                members,
                 descriptor.Threshold,
                 DescriptorRules.EffectiveCohort(descriptor.Threshold, descriptor.CollusionBound),
                 members.Count - 1,
@@ -80,7 +81,7 @@ internal sealed class MaskGraph
             placeOf[memberAt[place]] = (ushort)place;
         }
 
-        return new MaskGraph(members.Members, size.Threshold, size.EffectiveCohort, size.Neighbours, memberAt, placeOf);
+        return new MaskGraph(members, size.Threshold, size.EffectiveCohort, size.Neighbours, memberAt, placeOf);
     }
 
     /// <summary>The members that a member masks with, ascending, itself not among them.</summary>
@@ -88,7 +89,7 @@ internal sealed class MaskGraph
     {
         if (IsComplete)
         {
-            return _members.Remove(member);
+            return Members.Members.Remove(member);
         }
 
         // spec 03-masking#graph-3: the k/2 places on either side.
@@ -98,7 +99,7 @@ internal sealed class MaskGraph
         {
             int step = (i / 2) + 1;
             int other = (place + ((i & 1) == 0 ? step : _memberAt.Length - step)) % _memberAt.Length;
-            neighbours[i] = _members[_memberAt[other]];
+            neighbours[i] = Members.Members[_memberAt[other]];
         }
 
         Array.Sort(neighbours);
@@ -109,7 +110,7 @@ internal sealed class MaskGraph
     /// The holders of a dealer's shares, ascending: its neighbours, and on the complete graph itself. The relation is
     /// symmetric: these are also the dealers whose shares it holds. spec 03-masking#shares-2
     /// </summary>
-    public ImmutableArray<ushort> HoldersOf(ushort dealer) => IsComplete ? _members : NeighboursOf(dealer);
+    public ImmutableArray<ushort> HoldersOf(ushort dealer) => IsComplete ? Members.Members : NeighboursOf(dealer);
 
     /// <summary>The holder's place in the dealer's list of holders; its evaluation point is one more.</summary>
     /// <returns>Negative when the party holds no share of the dealer.</returns>
@@ -117,7 +118,7 @@ internal sealed class MaskGraph
 
     private int PositionOf(ushort member)
     {
-        int position = _members.AsSpan().BinarySearch(member);
+        int position = Members.Members.AsSpan().BinarySearch(member);
         Invariant.Check(position >= 0, "a graph is asked about members of its cohort only");
         return position;
     }

@@ -1,6 +1,5 @@
 using System.Collections.Immutable;
 using SecureFed.Core;
-using SecureFed.Crypto;
 using SecureFed.Protocol;
 
 namespace SecureFed.Tests.Shared;
@@ -29,7 +28,7 @@ internal sealed class MessageRound : IDisposable
             .. Enumerable.Range(0, federation.Count).Select(party => UpdateOf(party, federation.Count, plan, options)),
         ];
         Clients = [.. Enumerable.Range(0, federation.Count).Select(party => ClientOf(party, options))];
-        Server = ServerOf(Descriptor);
+        Server = ServerOf(Descriptor, federation.Suite);
     }
 
     public TestFederation Federation { get; }
@@ -212,7 +211,7 @@ internal sealed class MessageRound : IDisposable
     public Step<AggregateResult> RestartServer(IReadOnlyList<DurableRecord> records)
     {
         Server.Dispose();
-        ServerSetup setup = new() { Descriptor = Descriptor, Suite = P256Suite.Instance };
+        ServerSetup setup = new() { Descriptor = Descriptor, Suite = Federation.Suite };
         Step<AggregateResult> resumed;
         Server =
             Descriptor.Scheme == SchemeKind.Unprotected
@@ -230,7 +229,7 @@ internal sealed class MessageRound : IDisposable
             Descriptor = descriptor,
             Self = Federation.IdOf(party),
             Signer = Federation.Signers[party],
-            Suite = P256Suite.Instance,
+            Suite = Federation.Suite,
             Random = new SeededRandomSource((options.Seed * 1000L) + party),
             Policy = options.PolicyFor?.Invoke(party) ?? options.DefaultPolicy(Federation, descriptor),
             History = options.HistoryFor?.Invoke(party) ?? ClientHistory.Empty,
@@ -292,9 +291,9 @@ internal sealed class MessageRound : IDisposable
         return update;
     }
 
-    private static ServerSession ServerOf(RoundDescriptor descriptor)
+    private static ServerSession ServerOf(RoundDescriptor descriptor, ProtocolSuite suite)
     {
-        ServerSetup setup = new() { Descriptor = descriptor, Suite = P256Suite.Instance };
+        ServerSetup setup = new() { Descriptor = descriptor, Suite = suite };
         return descriptor.Scheme == SchemeKind.Unprotected
             ? new PlainServerSession(setup)
             : new MaskingServerSession(setup);

@@ -2,10 +2,11 @@ using System.Collections.Immutable;
 using SecureFed.Core;
 using SecureFed.Crypto;
 using SecureFed.Protocol;
+using SecureFed.Testing;
 
 namespace SecureFed.Tests.Shared;
 
-/// <summary>The enrolled parties of a test: names, real signing keys and the roster they pin. Thread-safe.</summary>
+/// <summary>The enrolled parties of a test: names, signing keys, the suite they are for and the roster they pin. Thread-safe.</summary>
 internal sealed class TestFederation
 {
     private static readonly EcdsaP256Signer[] s_signers =
@@ -13,16 +14,26 @@ internal sealed class TestFederation
         .. Enumerable.Range(0, 12).Select(_ => EcdsaP256Signer.Generate()),
     ];
 
-    private TestFederation(int parties)
+    private TestFederation(IEnumerable<ISigner> signers, ProtocolSuite suite)
     {
-        Signers = [.. s_signers[..parties]];
+        Signers = [.. signers];
+        Suite = suite;
         Roster = [.. Signers.Select((signer, i) => new RosterEntry(ParticipantId.FromIndex(i), signer.PublicKey))];
     }
 
     /// <summary>The first parties of one set of at most twelve: the same keys for the whole test run.</summary>
-    public static TestFederation Of(int parties) => new(parties);
+    public static TestFederation Of(int parties) => new(s_signers[..parties], P256Suite.Instance);
 
-    public ImmutableArray<EcdsaP256Signer> Signers { get; }
+    /// <summary>Any number of parties with the toy keys and the toy suite, made in microseconds.</summary>
+    public static TestFederation OfToys(int parties) =>
+        new(
+            Enumerable.Range(0, parties).Select(i => new TestSigner(ParticipantId.FromIndex(i).ToString())),
+            TestSuite.Instance
+        );
+
+    public ProtocolSuite Suite { get; }
+
+    public ImmutableArray<ISigner> Signers { get; }
 
     public ImmutableArray<RosterEntry> Roster { get; }
 
