@@ -69,7 +69,7 @@ public sealed partial class MaskingServerSession
             return PeerFaultKind.SetMismatch;
         }
 
-        if (input.Complaints.Any(complaint => complaint.Dealer == input.Sender || !_sharers.Contains(complaint.Dealer)))
+        if (input.Complaints.Any(complaint => !MayComplain(input.Sender, complaint.Dealer)))
         {
             return PeerFaultKind.UnknownIdentity;
         }
@@ -91,6 +91,10 @@ public sealed partial class MaskingServerSession
 
         return null;
     }
+
+    // Only a holder of a dealer's shares has something to say about them.
+    private bool MayComplain(ushort holder, ushort dealer) =>
+        dealer != holder && _sharers.Contains(dealer) && Cohort.Graph.PlaceOf(holder, dealer) >= 0;
 
     private PeerFaultKind? AcceptSignature(ProtocolMessage.ConsistencySignature signature)
     {

@@ -130,7 +130,7 @@ public sealed partial class MaskingServerSession
             RosterSize,
             (dealer, complainant) =>
             {
-                known &= _sharers.Contains(dealer) && _sharers.Contains(complainant);
+                known &= _sharers.Contains(complainant) && MayComplain(complainant, dealer);
                 _blame.AddComplaint(dealer, complainant);
             },
             out ReadOnlyMemory<byte> masked

@@ -78,7 +78,7 @@ internal static class PlainSearch
         }
     }
 
-    private static bool IsConnected(int clients, int bad, int neighbours, int bits)
+    public static bool IsConnected(int clients, int bad, int neighbours, int bits)
     {
         BigInteger places = (BigInteger)clients * (clients - neighbours - 1);
         return bad >= clients
