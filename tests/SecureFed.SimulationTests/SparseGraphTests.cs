@@ -1,4 +1,5 @@
 using SecureFed.Core;
+using SecureFed.Crypto;
 using SecureFed.Protocol;
 using SecureFed.Testing;
 using Xunit.Abstractions;
@@ -226,6 +227,52 @@ public class SparseGraphTests(ITestOutputHelper output)
             server.Left.Keys.Order()
         );
         server.AssertLaw();
+    }
+
+    [Fact]
+    public void A_federation_of_260_with_real_keys_sums_exactly_on_the_sparse_graph()
+    {
+        const int Parties = 260;
+        using InProcessFederation federation = InProcessFederation.FromMembers(
+            "many",
+            Enumerable.Range(0, Parties).Select(i => FederationMember.Generate(ParticipantId.FromIndex(i))),
+            P256Suite.Instance,
+            SystemRandomSource.Instance
+        );
+        AggregationPlan plan = AggregationPlan.Create(
+            length: 2,
+            maximumParticipants: Parties,
+            clipNorm: 8,
+            fractionBits: 4,
+            privacy: PrivacyPlan.None(because: "test"),
+            scheme: AggregationScheme.PairwiseMasked(minimumSurvivors: 240, collusionBound: 3)
+        );
+        using InProcessRound round = federation.StartRound(plan);
+        for (int i = 0; i < Parties; i++)
+        {
+            round.Contribute(ParticipantId.FromIndex(i), [i % 5, -1.5f]);
+        }
+
+        int[] dropped = [.. Enumerable.Range(0, 12).Select(i => 7 + (i * 20))];
+        foreach (int party in dropped)
+        {
+            round.Drop(
+                ParticipantId.FromIndex(party),
+                during: party % 40 < 20 ? RoundPhase.ShareKeys : RoundPhase.MaskedInput
+            );
+        }
+
+        RoundOutcome.Completed done = Assert.IsType<RoundOutcome.Completed>(round.Complete());
+
+        Assert.Equal(SchemeKind.MaskedSparse, done.Result.Scheme);
+        Assert.Equal(plan.Graph!.EffectiveCohort, plan.EffectiveCohort);
+        Assert.Equal(Parties - dropped.Length, done.Result.Survivors.Length);
+        long[] expected =
+        [
+            Enumerable.Range(0, Parties).Except(dropped).Sum(party => 16L * (party % 5)),
+            -24L * (Parties - dropped.Length),
+        ];
+        Assert.Equal(expected, done.Sum.Integers());
     }
 
     private static MaskGraph GraphOf(Cast cast)
