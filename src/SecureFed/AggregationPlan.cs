@@ -12,11 +12,17 @@ public sealed class AggregationPlan
     // spec 07-registry#other-labels
     private const string PlanLabel = "SecureFed/1 plan";
 
-    private AggregationPlan(UpdateEncoding encoding, PrivacyPlan privacy, AggregationScheme scheme)
+    private AggregationPlan(
+        UpdateEncoding encoding,
+        PrivacyPlan privacy,
+        AggregationScheme scheme,
+        int? minimumContributorsForMetrics = null
+    )
     {
         Encoding = encoding;
         Privacy = privacy;
         Scheme = scheme;
+        MinimumContributorsForMetrics = minimumContributorsForMetrics ?? scheme.MinimumSurvivors;
         if (scheme is AggregationScheme.Masked masked)
         {
             CollusionBound = masked.CollusionBound;
@@ -55,6 +61,12 @@ public sealed class AggregationPlan
 
     /// <summary>U: the least number of inputs in a sum.</summary>
     public int MinimumSurvivors => Scheme.MinimumSurvivors;
+
+    /// <summary>The metrics that every party sends beside its update; empty for none.</summary>
+    public ImmutableArray<MetricBlock> Metrics => Encoding.Metrics;
+
+    /// <summary>From how many inputs on the sums of the metrics are given out; U unless <see cref="WithMetrics"/> says more.</summary>
+    public int MinimumContributorsForMetrics { get; }
 
     /// <summary>The graph of a round of all n participants; null up to 256 of them, where everybody masks with everybody, and when unprotected.</summary>
     public GraphParameters? Graph { get; }
@@ -110,6 +122,34 @@ public sealed class AggregationPlan
         return plan;
     }
 
+    /// <summary>The same plan in which every party also sends metrics, inside the same masked vector.</summary>
+    /// <param name="metrics">At most 64 blocks and 4,096 coordinates; the largest maximum may widen the ring.</param>
+    /// <param name="minimumContributors">
+    /// From how many inputs on an outcome gives the sums out, U to n; null for U. It binds this library's outcomes; the
+    /// server itself learns the sum. The floor that protects a party is its own <see cref="ClientPolicy.MinimumCohortForMetrics"/>.
+    /// </param>
+    /// <exception cref="PlanRefusedException">A metric is named twice, there are too many, or the ring would need more than 64 bits.</exception>
+    /// <exception cref="ArgumentOutOfRangeException">The minimum is below U or above n.</exception>
+    public AggregationPlan WithMetrics(IEnumerable<MetricBlock> metrics, int? minimumContributors = null)
+    {
+        ArgumentNullException.ThrowIfNull(metrics);
+        if (minimumContributors is { } minimum)
+        {
+            ArgumentOutOfRangeException.ThrowIfLessThan(minimum, MinimumSurvivors, nameof(minimumContributors));
+            ArgumentOutOfRangeException.ThrowIfGreaterThan(minimum, MaximumParticipants, nameof(minimumContributors));
+        }
+
+        UpdateEncoding encoding = UpdateEncoding.Create(
+            Length,
+            MaximumParticipants,
+            Encoding.ClipNorm,
+            Encoding.FractionBits,
+            Encoding.MaximumWeight,
+            metrics
+        );
+        return new AggregationPlan(encoding, Privacy, Scheme, minimumContributors);
+    }
+
     /// <summary>The descriptor of one attempt under this plan.</summary>
     /// <param name="roster">The enrolled parties of this attempt, in any order: at least U and at most n. t stays the plan's.</param>
     /// <param name="federation">The federation's name, written like a participant id.</param>
@@ -139,6 +179,7 @@ public sealed class AggregationPlan
             FractionBits = Encoding.FractionBits,
             MaximumParticipants = MaximumParticipants,
             MaximumWeight = Encoding.MaximumWeight,
+            Metrics = Metrics,
             RingBits = RingBits,
             Threshold = Threshold,
             MinimumSurvivors = MinimumSurvivors,
@@ -241,9 +282,24 @@ public sealed class AggregationPlan
         System.Text.Encoding.UTF8.GetBytes(
             string.Create(
                 CultureInfo.InvariantCulture,
-                $"{PlanLabel}\n{Length}\n{MaximumParticipants}\n{BitConverter.DoubleToUInt64Bits(Encoding.ClipNorm):x16}\n{Encoding.FractionBits}\n{Encoding.MaximumWeight}\n{(byte)Scheme.KindFor(MaximumParticipants)}\n{Threshold}\n{MinimumSurvivors}\n{CollusionBound}\n{Escaped(Privacy.Because)}\n{Escaped((Scheme as AggregationScheme.Plain)?.Because ?? string.Empty)}"
+                $"{PlanLabel}\n{Length}\n{MaximumParticipants}\n{BitConverter.DoubleToUInt64Bits(Encoding.ClipNorm):x16}\n{Encoding.FractionBits}\n{Encoding.MaximumWeight}\n{(byte)Scheme.KindFor(MaximumParticipants)}\n{Threshold}\n{MinimumSurvivors}\n{CollusionBound}\n{Escaped(Privacy.Because)}\n{Escaped((Scheme as AggregationScheme.Plain)?.Because ?? string.Empty)}{MetricLines()}"
             )
         );
+
+    // Nothing for plans without metrics. A name holds neither spaces nor line breaks.
+    private string MetricLines() =>
+        Metrics.IsEmpty
+            ? string.Empty
+            : string.Create(CultureInfo.InvariantCulture, $"\n{MinimumContributorsForMetrics}\n")
+                + string.Join(
+                    '\n',
+                    Metrics.Select(block =>
+                        string.Create(
+                            CultureInfo.InvariantCulture,
+                            $"{block.Name} {block.Count} {block.Maximum} {block.FractionBits}"
+                        )
+                    )
+                );
 
     // Lengths before the texts, so that no reason can look like the next line.
     private static string Escaped(string text) => $"{text.Length.ToString(CultureInfo.InvariantCulture)}:{text}";

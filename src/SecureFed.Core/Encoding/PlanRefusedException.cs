@@ -23,6 +23,9 @@ public enum PlanFault
 
     /// <summary>The sum of the largest updates does not fit a 64-bit ring.</summary>
     RingTooWide = 7,
+
+    /// <summary>A metric is out of range, named twice, or there are too many.</summary>
+    MetricOutOfRange = 8,
 }
 
 /// <summary>A plan that cannot work, refused when it is made and not in the middle of a round.</summary>

@@ -1,3 +1,4 @@
+using System.Collections.Immutable;
 using System.Globalization;
 using System.Numerics;
 using System.Runtime.CompilerServices;
@@ -6,8 +7,8 @@ namespace SecureFed.Core;
 
 /// <summary>The integer lattice of a round: how a float update becomes ring elements, and why their sum cannot wrap.</summary>
 /// <remarks>
-/// Immutable, public and thread-safe. Everything is derived from five numbers that all parties know, in exact
-/// arithmetic, so that all of them derive the same ring. Compared by those five numbers.
+/// Immutable, public and thread-safe. Everything is derived from five numbers and a list of metrics that all parties know,
+/// in exact arithmetic, so that all of them derive the same ring. Compared by those numbers and that list.
 /// </remarks>
 public sealed class UpdateEncoding : IEquatable<UpdateEncoding>
 {
@@ -35,6 +36,7 @@ public sealed class UpdateEncoding : IEquatable<UpdateEncoding>
         double clipNorm,
         int fractionBits,
         long maximumWeight,
+        ImmutableArray<MetricBlock> metrics,
         (long CoordinateBound, UInt128 SquaredNormBound, int RingBits) derived
     )
     {
@@ -43,6 +45,8 @@ public sealed class UpdateEncoding : IEquatable<UpdateEncoding>
         ClipNorm = clipNorm;
         FractionBits = fractionBits;
         MaximumWeight = maximumWeight;
+        Metrics = metrics;
+        MetricLength = metrics.Sum(block => block.Count);
         CoordinateBound = derived.CoordinateBound;
         SquaredNormBound = derived.SquaredNormBound;
         Ring = new Ring(derived.RingBits);
@@ -51,8 +55,8 @@ public sealed class UpdateEncoding : IEquatable<UpdateEncoding>
     /// <summary>d, the number of float coordinates of an update.</summary>
     public int Length { get; }
 
-    /// <summary>Number of ring elements: d, or d + 1 with the weight as the last one.</summary>
-    public int RingLength => IsWeighted ? Length + 1 : Length;
+    /// <summary>Number of ring elements: d values, the weight if there are weights, then the metrics. spec 01-updates#weight-3</summary>
+    public int RingLength => MetricStart + MetricLength;
 
     /// <summary>n, the most updates that one sum may hold.</summary>
     public int MaximumParticipants { get; }
@@ -68,6 +72,15 @@ public sealed class UpdateEncoding : IEquatable<UpdateEncoding>
 
     /// <summary>Whether updates carry a weight coordinate.</summary>
     public bool IsWeighted => MaximumWeight > 0;
+
+    /// <summary>The metrics that every update carries, in the order of their coordinates; empty when there are none.</summary>
+    public ImmutableArray<MetricBlock> Metrics { get; }
+
+    /// <summary>Number of metric coordinates, at most 4,096.</summary>
+    public int MetricLength { get; }
+
+    /// <summary>Whether updates carry metrics.</summary>
+    public bool HasMetrics => MetricLength > 0;
 
     /// <summary>The ring Z_2^b in which any n updates can be added without wrapping.</summary>
     public Ring Ring { get; }
@@ -87,23 +100,29 @@ public sealed class UpdateEncoding : IEquatable<UpdateEncoding>
     /// <summary>One grid step, 2^-f, in the unit of the update. Exact.</summary>
     public double GridStep => Math.ScaleB(1.0, -FractionBits);
 
+    /// <summary>Index of the first metric coordinate, whether there is one or not.</summary>
+    internal int MetricStart => IsWeighted ? Length + 1 : Length;
+
     /// <summary>Makes the encoding of a plan.</summary>
     /// <param name="length">d, 1 to 2^28.</param>
     /// <param name="maximumParticipants">n, 1 to 65,535.</param>
     /// <param name="clipNorm">C, finite, 2^-60 to 2^62; its exact binary value counts.</param>
     /// <param name="fractionBits">f, 0 to 60.</param>
     /// <param name="maximumWeight">W, 1 to 2^32; or 0 for updates that all weigh the same.</param>
-    /// <exception cref="PlanRefusedException">A number is out of range, the grid is too coarse, or the ring would need more than 64 bits.</exception>
+    /// <param name="metrics">What every update carries beside its values, at most 64 blocks and 4,096 coordinates; null for nothing.</param>
+    /// <exception cref="PlanRefusedException">A number is out of range, a metric is named twice, the grid is too coarse, or the ring would need more than 64 bits.</exception>
     public static UpdateEncoding Create(
         int length,
         int maximumParticipants,
         double clipNorm,
         int fractionBits,
-        long maximumWeight = 0
+        long maximumWeight = 0,
+        IEnumerable<MetricBlock>? metrics = null
     )
     {
         // spec 01-updates#encode-1
         RequireInRange(length, maximumParticipants, clipNorm, fractionBits, maximumWeight);
+        ImmutableArray<MetricBlock> blocks = Checked(metrics);
 
         (BigInteger coordinateBound, BigInteger squaredNormBound) = Bounds(clipNorm, fractionBits);
         if (IsTooCoarse(length, coordinateBound, squaredNormBound))
@@ -112,11 +131,14 @@ public sealed class UpdateEncoding : IEquatable<UpdateEncoding>
         }
 
         // spec 01-updates#width-1, and 01-updates#width-2 for why a sum then cannot wrap
-        BigInteger largest = BigInteger.Max(coordinateBound, maximumWeight);
-        long ringBits = (maximumParticipants * largest).GetBitLength() + 1;
+        BigInteger largestMetric = blocks.IsEmpty ? 0 : blocks.Max(block => block.Maximum);
+        BigInteger largest = BigInteger.Max(BigInteger.Max(coordinateBound, maximumWeight), largestMetric);
+        long ringBits = RingBitsFor(maximumParticipants, largest);
         if (ringBits > Ring.MaximumBits)
         {
-            throw TooWide(maximumParticipants, clipNorm, fractionBits, maximumWeight, largest, ringBits);
+            throw RingBitsFor(maximumParticipants, coordinateBound) > Ring.MaximumBits
+                ? TooWide(maximumParticipants, clipNorm, fractionBits, maximumWeight, largest, ringBits)
+                : MetricTooWide(maximumParticipants, blocks.First(block => block.Maximum == largestMetric), ringBits);
         }
 
         return new UpdateEncoding(
@@ -125,6 +147,7 @@ public sealed class UpdateEncoding : IEquatable<UpdateEncoding>
             clipNorm,
             fractionBits,
             maximumWeight,
+            blocks,
             ((long)coordinateBound, (UInt128)squaredNormBound, Math.Max(Ring.MinimumBits, (int)ringBits))
         );
     }
@@ -136,20 +159,21 @@ public sealed class UpdateEncoding : IEquatable<UpdateEncoding>
         && MaximumParticipants == other.MaximumParticipants
         && ClipNorm.Equals(other.ClipNorm)
         && FractionBits == other.FractionBits
-        && MaximumWeight == other.MaximumWeight;
+        && MaximumWeight == other.MaximumWeight
+        && Metrics.SequenceEqual(other.Metrics);
 
     /// <inheritdoc/>
     public override bool Equals(object? obj) => Equals(obj as UpdateEncoding);
 
     /// <inheritdoc/>
     public override int GetHashCode() =>
-        HashCode.Combine(Length, MaximumParticipants, ClipNorm, FractionBits, MaximumWeight);
+        HashCode.Combine(Length, MaximumParticipants, ClipNorm, FractionBits, MaximumWeight, MetricLength);
 
     /// <summary>For example "1000 coordinates on the grid 2^-18, norm ≤ 1, 10 participants, Z_2^23".</summary>
     public override string ToString() =>
         string.Create(
             CultureInfo.InvariantCulture,
-            $"{Length} coordinates on the grid 2^-{FractionBits}, norm ≤ {ClipNorm}, {MaximumParticipants} participants{(IsWeighted ? $", weights ≤ {MaximumWeight}" : string.Empty)}, {Ring}"
+            $"{Length} coordinates on the grid 2^-{FractionBits}, norm ≤ {ClipNorm}, {MaximumParticipants} participants{(IsWeighted ? $", weights ≤ {MaximumWeight}" : string.Empty)}{(HasMetrics ? $", {MetricLength} metric coordinates" : string.Empty)}, {Ring}"
         );
 
     private static void RequireInRange(
@@ -206,6 +230,23 @@ public sealed class UpdateEncoding : IEquatable<UpdateEncoding>
             );
         }
     }
+
+    private static ImmutableArray<MetricBlock> Checked(IEnumerable<MetricBlock>? metrics)
+    {
+        ImmutableArray<MetricBlock> blocks = [.. metrics ?? []];
+        foreach (MetricBlock block in blocks)
+        {
+            ArgumentNullException.ThrowIfNull(block, nameof(metrics));
+        }
+
+        // spec 01-updates#metric-1
+        return MetricBlock.ProblemOf(blocks) is { } problem
+            ? throw new PlanRefusedException(PlanFault.MetricOutOfRange, problem)
+            : blocks;
+    }
+
+    private static long RingBitsFor(int maximumParticipants, BigInteger largest) =>
+        (maximumParticipants * largest).GetBitLength() + 1;
 
     // spec 01-updates#encode-2
     private static (BigInteger Coordinate, BigInteger SquaredNorm) Bounds(double clipNorm, int fractionBits)
@@ -274,6 +315,19 @@ public sealed class UpdateEncoding : IEquatable<UpdateEncoding>
             CultureInfo.InvariantCulture,
             $"A sum of {maximumParticipants} updates of norm {clipNorm} on the grid 2^-{fractionBits}{weight} needs a ring of "
                 + $"{ringBits} bits; the widest has {Ring.MaximumBits}. Use {string.Join(", or ", remedies)}."
+        );
+    }
+
+    private static PlanRefusedException MetricTooWide(int maximumParticipants, MetricBlock metric, long ringBits)
+    {
+        BigInteger capacity = (BigInteger.One << (Ring.MaximumBits - 1)) - 1;
+        BigInteger participants = capacity / metric.Maximum;
+        return Refused(
+            PlanFault.RingTooWide,
+            CultureInfo.InvariantCulture,
+            $"A sum of metric '{metric.Name}' over {maximumParticipants} parties needs a ring of {ringBits} bits; the widest has "
+                + $"{Ring.MaximumBits}. Use a maximum of at most {capacity / maximumParticipants} steps (now {metric.Maximum}), "
+                + $"with fewer fraction bits or a smaller range, or at most {participants} participants (now {maximumParticipants})."
         );
     }
 

@@ -27,20 +27,23 @@ public sealed class EncodedUpdate
     /// <summary>The encoding.</summary>
     public UpdateEncoding Encoding { get; }
 
-    /// <summary>RingLength elements of Z_2^b in two's complement; with weights, the last one is the weight.</summary>
+    /// <summary>RingLength elements of Z_2^b in two's complement: the values, the weight if there are weights, then the metrics.</summary>
     public RingVector Values { get; }
 
     /// <summary>Rounds a clipped update to the grid, at random and without bias, within the plan's integer norm bound.</summary>
     /// <param name="update">A clipped update. Its encoding is used.</param>
     /// <param name="random">About two bytes per coordinate are drawn.</param>
+    /// <param name="metrics">Exactly the metrics of the plan; null for a plan without.</param>
     /// <returns>Integers with exact sum of squares ≤ <see cref="UpdateEncoding.SquaredNormBound"/> over the value coordinates.</returns>
     /// <remarks>Thread-safe. Not constant-time: redraws depend on the update, which never leaves its owner in clear.</remarks>
-    public static EncodedUpdate Encode(ClippedUpdate update, RandomSource random)
+    /// <exception cref="UpdateRefusedException">A metric of the plan is missing, unknown to it or outside its range.</exception>
+    public static EncodedUpdate Encode(ClippedUpdate update, RandomSource random, MetricValues? metrics = null)
     {
         ArgumentNullException.ThrowIfNull(update);
         ArgumentNullException.ThrowIfNull(random);
         UpdateEncoding encoding = update.Encoding;
         RingVector lanes = new(encoding.Ring, encoding.RingLength);
+        (metrics ?? MetricValues.None).WriteTo(lanes, encoding.MetricStart, encoding.Metrics);
 
         // spec 01-updates#weight-2: exactly 2^f for the largest weight and in plans without weights.
         double weightFraction = encoding.IsWeighted ? (double)update.Weight / encoding.MaximumWeight : 1.0;

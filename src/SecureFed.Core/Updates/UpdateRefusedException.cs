@@ -17,22 +17,37 @@ public enum UpdateFault
 
     /// <summary>The sum of the weights is not one that the contributors could have sent.</summary>
     TotalWeightOutOfRange = 5,
+
+    /// <summary>The metrics given are not exactly those of the plan.</summary>
+    MetricsMismatch = 6,
+
+    /// <summary>A metric is NaN, infinite, negative or above the plan's maximum.</summary>
+    MetricOutOfRange = 7,
 }
 
 /// <summary>An update that cannot be contributed. Nothing has left the process when this is thrown.</summary>
 /// <remarks>The message names positions, lengths and limits, never a value of the update.</remarks>
 public sealed class UpdateRefusedException : ArgumentException
 {
-    internal UpdateRefusedException(UpdateFault fault, string message, int? coordinateIndex = null)
+    internal UpdateRefusedException(
+        UpdateFault fault,
+        string message,
+        int? coordinateIndex = null,
+        string? metric = null
+    )
         : base(message)
     {
         Fault = fault;
         CoordinateIndex = coordinateIndex;
+        Metric = metric;
     }
 
     /// <summary>What is wrong.</summary>
     public UpdateFault Fault { get; }
 
-    /// <summary>The first coordinate at fault, when one is.</summary>
+    /// <summary>The first coordinate at fault, when one is: of the update, or of <see cref="Metric"/>.</summary>
     public int? CoordinateIndex { get; }
+
+    /// <summary>The name of the metric at fault, when one is.</summary>
+    public string? Metric { get; }
 }

@@ -8,6 +8,7 @@ public sealed class UpdateSum
 {
     private readonly UpdateEncoding _encoding;
     private readonly long[] _integers;
+    private readonly MetricSums _metrics;
 
     // spec 01-updates#decode-1
     internal UpdateSum(RingSum sum)
@@ -19,6 +20,17 @@ public sealed class UpdateSum
         TotalWeight = _encoding.IsWeighted
             ? Signed(sum.Values[_encoding.Length], _encoding.RingBits)
             : Contributors.Length;
+
+        // spec 01-updates#metric-4
+        _metrics = new MetricSums(
+            _encoding.Metrics,
+            [
+                .. Enumerable
+                    .Range(_encoding.MetricStart, _encoding.MetricLength)
+                    .Select(index => Signed(sum.Values[index], _encoding.RingBits)),
+            ],
+            Contributors.Length
+        );
     }
 
     /// <summary>d, the number of coordinates.</summary>
@@ -34,8 +46,8 @@ public sealed class UpdateSum
     public long TotalWeight { get; }
 
     /// <summary>
-    /// Whether the sum is one that contributors who keep the plan could have: |coordinate| ≤ contributors · B, and a total
-    /// weight from contributors to contributors · W. False proves that some contributor broke the plan; true proves nothing. spec 01-updates#decode-4
+    /// Whether the sum is one that contributors who keep the plan could have: |coordinate| ≤ contributors · B, a total
+    /// weight from contributors to contributors · W, and metrics from 0 to contributors · maximum. False proves that some contributor broke the plan; true proves nothing. spec 01-updates#decode-4
     /// </summary>
     public bool IsWithinPlan
     {
@@ -50,13 +62,28 @@ public sealed class UpdateSum
                 }
             }
 
-            return IsTotalWeightWithinPlan;
+            return IsTotalWeightWithinPlan && AreMetricsWithinPlan;
         }
     }
+
+    private bool AreMetricsWithinPlan =>
+        _encoding.Metrics.All(block =>
+            _metrics
+                .Integers(block.Name)
+                .All(value => value >= 0 && value <= (Int128)block.Maximum * Contributors.Length)
+        );
 
     private bool IsTotalWeightWithinPlan =>
         !_encoding.IsWeighted
         || (TotalWeight >= Contributors.Length && TotalWeight <= (Int128)_encoding.MaximumWeight * Contributors.Length);
+
+    /// <summary>The sums of the metrics, given out only when enough parties are in them. spec 06-security#metrics-2</summary>
+    /// <param name="minimumContributors">The least number of parties, at least 1.</param>
+    public MetricRelease Metrics(int minimumContributors)
+    {
+        ArgumentOutOfRangeException.ThrowIfLessThan(minimumContributors, 1);
+        return MetricRelease.Of(_metrics, minimumContributors);
+    }
 
     /// <summary>long[d], the exact sum in grid steps.</summary>
     public long[] Integers() => (long[])_integers.Clone();

@@ -63,7 +63,7 @@ internal static class CohortChecks
     // A1, A5, A16: too few peers for the threshold, for the local floor, or for the promised survivors.
     internal static ClientRefusal? CheckSize(ClientSetup setup, int count) =>
         count < setup.Descriptor.Threshold ? new(AbortReason.NotEnoughPeers)
-        : count < setup.Policy.MinimumCohort ? new(AbortReason.CohortTooSmall)
+        : count < setup.Policy.LeastCohort(setup.Descriptor) ? new(AbortReason.CohortTooSmall)
         : count < setup.Descriptor.MinimumSurvivors ? new(AbortReason.NotEnoughSurvivors)
         : null;
 

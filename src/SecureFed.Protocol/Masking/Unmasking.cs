@@ -52,14 +52,38 @@ internal static class Unmasking
             }
         }
 
+        return IsWeightInRange(encoding, sum, (ulong)contributors)
+            && AreMetricsInRange(encoding, sum, (ulong)contributors);
+    }
+
+    private static bool IsWeightInRange(UpdateEncoding encoding, RingVector sum, ulong contributors)
+    {
         if (!encoding.IsWeighted)
         {
             return true;
         }
 
-        ulong weight = Lane(sum, values);
-        return weight >= (ulong)contributors
-            && (UInt128)weight <= (UInt128)encoding.MaximumWeight * (UInt128)contributors;
+        ulong weight = Lane(sum, encoding.Length);
+        return weight >= contributors && weight <= (UInt128)encoding.MaximumWeight * contributors;
+    }
+
+    // A negative element is far above every bound when it is read without its sign.
+    private static bool AreMetricsInRange(UpdateEncoding encoding, RingVector sum, ulong contributors)
+    {
+        int index = encoding.MetricStart;
+        foreach (MetricBlock block in encoding.Metrics)
+        {
+            UInt128 bound = (UInt128)block.Maximum * contributors;
+            for (int end = index + block.Count; index < end; index++)
+            {
+                if (Lane(sum, index) > bound)
+                {
+                    return false;
+                }
+            }
+        }
+
+        return true;
     }
 
     private static ulong Lane(RingVector vector, int index) =>

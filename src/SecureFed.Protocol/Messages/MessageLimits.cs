@@ -1,3 +1,4 @@
+using System.Collections.Immutable;
 using SecureFed.Core;
 
 namespace SecureFed.Protocol;
@@ -26,6 +27,7 @@ public sealed class MessageLimits
 
     // Header, sender, two sets, reason, digests, counts and signature, with room to spare.
     private const int FixedPartSizeInBytes = 2048;
+    private const long LongestMetricSizeInBytes = 1 + ParticipantId.MaximumLength + 2 + 8 + 1;
     private const int MaximumSetSizeInBytes = 2 + MaximumRosterSize / 8;
 
     private MessageLimits(int maximumParties, int packedVectorSize, int messageSize, int? rosterSize)
@@ -62,8 +64,11 @@ public sealed class MessageLimits
         ArgumentNullException.ThrowIfNull(descriptor);
         int parties = Math.Clamp(descriptor.Roster.IsDefault ? 0 : descriptor.Roster.Length, 1, MaximumRosterSize);
         long coordinates = Math.Max(0, descriptor.Length) + (descriptor.MaximumWeight > 0 ? 1L : 0L);
+        ImmutableArray<MetricBlock> metrics = descriptor.Metrics.IsDefault ? [] : descriptor.Metrics;
+        coordinates += metrics.Sum(block => (long)block.Count);
         long packed = (coordinates * Math.Clamp(descriptor.RingBits, 0, Ring.MaximumBits) + 7) / 8;
         long setsAndComplaints = FixedPartSizeInBytes + 2L * MaximumSetSizeInBytes + 4L * parties;
+        setsAndComplaints += LongestMetricSizeInBytes * Math.Min(metrics.Length, MetricBlock.MaximumBlocks);
 
         // The longest list entry is an envelope; an advertisement, a roster entry and two signatures are shorter.
         long envelope = 2 + 64 + 1 + MaximumSealedShareSizeInBytes + 1 + 32 * MaximumPathLength + SignatureSizeInBytes;

@@ -34,6 +34,9 @@ public sealed class RoundDescriptor
     /// <summary>W: the public bound on a weight; 0 when the plan has no weights.</summary>
     public required long MaximumWeight { get; init; }
 
+    /// <summary>The metrics that every party sends beside its update, in the order of their coordinates. Empty: none.</summary>
+    public ImmutableArray<MetricBlock> Metrics { get; init; } = [];
+
     /// <summary>b, which every client recomputes.</summary>
     public required int RingBits { get; init; }
 

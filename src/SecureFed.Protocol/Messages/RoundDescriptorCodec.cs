@@ -10,6 +10,9 @@ internal static class RoundDescriptorCodec
     // Name of one character and key of one byte, each with its length.
     private const int SmallestEntrySizeInBytes = 4;
 
+    // Name of one character with its length, count, maximum, fraction bits.
+    private const int SmallestMetricSizeInBytes = 2 + 2 + 8 + 1;
+
     /// <summary>The canonical bytes.</summary>
     /// <exception cref="ArgumentException">A value that the encoding cannot express; the message names the property.</exception>
     public static byte[] Encode(RoundDescriptor descriptor)
@@ -36,6 +39,7 @@ internal static class RoundDescriptorCodec
         writer.U8(descriptor.FractionBits);
         writer.U16(descriptor.MaximumParticipants);
         writer.U64((ulong)descriptor.MaximumWeight);
+        WriteMetrics(ref writer, descriptor.Metrics);
         writer.U8(descriptor.RingBits);
         writer.U16(descriptor.Threshold);
         writer.U16(descriptor.MinimumSurvivors);
@@ -68,6 +72,7 @@ internal static class RoundDescriptorCodec
         int fractionBits = reader.U8("descriptor.fractionBits");
         int maximumParticipants = reader.U16("descriptor.maximumParticipants");
         long maximumWeight = reader.NonNegative64("descriptor.maximumWeight");
+        ImmutableArray<MetricBlock> metrics = ReadMetrics(ref reader);
         int ringBits = reader.U8("descriptor.ringBits");
         int threshold = reader.U16("descriptor.threshold");
         int minimumSurvivors = reader.U16("descriptor.minimumSurvivors");
@@ -93,6 +98,7 @@ internal static class RoundDescriptorCodec
             FractionBits = fractionBits,
             MaximumParticipants = maximumParticipants,
             MaximumWeight = maximumWeight,
+            Metrics = metrics,
             RingBits = ringBits,
             Threshold = threshold,
             MinimumSurvivors = minimumSurvivors,
@@ -104,6 +110,62 @@ internal static class RoundDescriptorCodec
             Attempt = attempt,
             Roster = roster,
         };
+    }
+
+    private static void WriteMetrics(ref WireWriter writer, ImmutableArray<MetricBlock> metrics)
+    {
+        writer.U16(metrics.Length);
+        foreach (MetricBlock block in metrics)
+        {
+            writer.Text(block.Name, ParticipantId.MaximumLength, nameof(RoundDescriptor.Metrics));
+            writer.U16(block.Count);
+            writer.U64((ulong)block.Maximum);
+            writer.U8(block.FractionBits);
+        }
+    }
+
+    // spec 05-transport#metrics-1
+    private static ImmutableArray<MetricBlock> ReadMetrics(ref WireReader reader)
+    {
+        const string Field = "descriptor.metrics";
+        int count = reader.Count(MetricBlock.MaximumBlocks, SmallestMetricSizeInBytes, Field);
+        MetricBlock[] blocks = new MetricBlock[count];
+        for (int i = 0; i < count && !reader.Failed; i++)
+        {
+            ParticipantId name = reader.Name("descriptor.metrics.name");
+            int coordinates = reader.NotZero16("descriptor.metrics.count");
+            long maximum = reader.NonNegative64("descriptor.metrics.maximum");
+            int fractionBits = reader.U8("descriptor.metrics.fractionBits");
+            if (reader.Failed)
+            {
+                break;
+            }
+
+            if (
+                coordinates > MetricBlock.MaximumCoordinates
+                || maximum < 1
+                || fractionBits > MetricBlock.MaximumFractionBits
+            )
+            {
+                reader.Refuse(Field, Problems.OutOfRange);
+                break;
+            }
+
+            blocks[i] = MetricBlock.Create(name.ToString(), coordinates, maximum, fractionBits);
+        }
+
+        if (reader.Failed)
+        {
+            return [];
+        }
+
+        ImmutableArray<MetricBlock> metrics = ImmutableCollectionsMarshal.AsImmutableArray(blocks);
+        if (MetricBlock.ProblemOf(metrics) is not null)
+        {
+            reader.Refuse(Field, Problems.NotAMetricList);
+        }
+
+        return metrics;
     }
 
     private static ImmutableArray<RosterEntry> ReadRoster(ref WireReader reader)
@@ -143,6 +205,16 @@ internal static class RoundDescriptorCodec
         RequireFits(descriptor.FractionBits, byte.MaxValue, nameof(RoundDescriptor.FractionBits));
         RequireFits(descriptor.MaximumParticipants, ushort.MaxValue, nameof(RoundDescriptor.MaximumParticipants));
         Require(descriptor.MaximumWeight >= 0, nameof(RoundDescriptor.MaximumWeight), "must not be negative");
+        Require(
+            !descriptor.Metrics.IsDefault && descriptor.Metrics.All(block => block is not null),
+            nameof(RoundDescriptor.Metrics),
+            "must be set"
+        );
+        Require(
+            MetricBlock.ProblemOf(descriptor.Metrics) is null,
+            nameof(RoundDescriptor.Metrics),
+            $"must be at most {MetricBlock.MaximumBlocks} of different names with at most {MetricBlock.MaximumCoordinates} coordinates"
+        );
         RequireFits(descriptor.RingBits, byte.MaxValue, nameof(RoundDescriptor.RingBits));
         RequireFits(descriptor.Threshold, ushort.MaxValue, nameof(RoundDescriptor.Threshold));
         RequireFits(descriptor.MinimumSurvivors, ushort.MaxValue, nameof(RoundDescriptor.MinimumSurvivors));

@@ -251,6 +251,9 @@ internal static class Problems
 
     // spec 05-transport#lists-1
     public const string NotAscending = "its entries are not strictly ascending";
+
+    // spec 05-transport#metrics-1
+    public const string NotAMetricList = "it names a metric twice or has too many coordinates";
     public const string NotRegistered = "its value is not registered";
     public const string Zero = "it is zero";
     public const string NotThisProtocol = "the first bytes are not this protocol's";

@@ -43,6 +43,12 @@ public sealed class ClientPolicy
     /// <summary>The least number of parties in a cohort and of inputs in a sum. Default 3.</summary>
     public int MinimumCohort { get; init; } = 3;
 
+    /// <summary>
+    /// The same for rounds with metrics, when it is higher than <see cref="MinimumCohort"/>. Default 5: a count or a loss of
+    /// one party is more easily guessed from a small sum than a model's weights are. spec 06-security#metrics-1
+    /// </summary>
+    public int MinimumCohortForMetrics { get; init; } = 5;
+
     /// <summary>The least effective cohort: t − c, on a sparse graph t − t1. Default 2.</summary>
     public int MinimumEffectiveCohort { get; init; } = 2;
 
@@ -107,6 +113,10 @@ public sealed class ClientPolicy
             ?? history.Examine(descriptor);
     }
 
+    // spec 06-security#metrics-1: the floor for what this round would open.
+    internal int LeastCohort(RoundDescriptor descriptor) =>
+        descriptor.Metrics.IsEmpty ? MinimumCohort : Math.Max(MinimumCohort, MinimumCohortForMetrics);
+
     private DescriptorRefusal? ExamineIdentity(RoundDescriptor descriptor, ParticipantId self, Digest expectedModel)
     {
         if (!string.Equals(descriptor.Federation, Federation, StringComparison.Ordinal))
@@ -149,11 +159,12 @@ public sealed class ClientPolicy
             return new(AbortReason.SuiteMismatch, $"suite {descriptor.Suite} is not on this client's list");
         }
 
-        if (descriptor.Roster.Length < MinimumCohort || descriptor.MinimumSurvivors < MinimumCohort)
+        int least = LeastCohort(descriptor);
+        if (descriptor.Roster.Length < least || descriptor.MinimumSurvivors < least)
         {
             return new(
                 AbortReason.CohortTooSmall,
-                $"this client asks for at least {MinimumCohort} inputs; the round has {descriptor.Roster.Length} parties and accepts {descriptor.MinimumSurvivors} survivors"
+                $"this client asks for at least {least} inputs{(descriptor.Metrics.IsEmpty ? string.Empty : " in a sum with metrics")}; the round has {descriptor.Roster.Length} parties and accepts {descriptor.MinimumSurvivors} survivors"
             );
         }
 

@@ -90,7 +90,8 @@ public static class DescriptorRules
             descriptor.MaximumParticipants,
             descriptor.ClipNorm,
             descriptor.FractionBits,
-            descriptor.MaximumWeight
+            descriptor.MaximumWeight,
+            descriptor.Metrics
         );
     }
 

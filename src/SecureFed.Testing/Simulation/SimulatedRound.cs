@@ -192,7 +192,7 @@ public sealed class SimulatedRound : IDisposable
         SeededRandomSource random = new(Seed, $"client {index}");
         float[] values = _options.Values(index, Plan);
         ClippedUpdate clipped = ClippedUpdate.Clip(LocalUpdate.Create(values, _options.Weight(index)), Plan.Encoding);
-        EncodedUpdate update = EncodedUpdate.Encode(clipped, random.Fork("rounding"));
+        EncodedUpdate update = EncodedUpdate.Encode(clipped, random.Fork("rounding"), _options.Metrics(index, Plan));
         ClientSetup setup = new()
         {
             Descriptor = Descriptor,

@@ -40,6 +40,9 @@ public sealed class SimulationOptions
     /// <summary>A party's weight. Default 1.</summary>
     public Func<int, long> Weight { get; init; } = _ => 1;
 
+    /// <summary>A party's metrics. Default: none, for plans without metrics.</summary>
+    public Func<int, AggregationPlan, MetricValues> Metrics { get; init; } = (_, _) => MetricValues.None;
+
     /// <summary>The floors that accept a plan and nothing weaker.</summary>
     public static ClientPolicy PolicyOf(AggregationPlan plan, ImmutableArray<RosterEntry> roster, ProtocolSuite suite)
     {
@@ -50,6 +53,7 @@ public sealed class SimulationOptions
             PinnedRoster = roster,
             Federation = Federation,
             MinimumCohort = plan.MinimumSurvivors,
+            MinimumCohortForMetrics = plan.MinimumSurvivors,
             MinimumEffectiveCohort = plan.EffectiveCohort,
             CollusionBoundAtLeast = plan.CollusionBound,
             AcceptedSuites = [suite.Id],

@@ -19,6 +19,12 @@ public sealed class ServerRun
     /// <summary>How long to wait.</summary>
     public required RoundDeadlines Deadlines { get; init; }
 
+    /// <summary>
+    /// From how many inputs on the outcome gives the sums of the metrics out; see <see cref="AggregationPlan.WithMetrics"/>.
+    /// Default: the descriptor's minimum of survivors.
+    /// </summary>
+    public int? MinimumContributorsForMetrics { get; init; }
+
     /// <summary>The primitives. Default: SF-P256-A256-1.</summary>
     public ProtocolSuite Suite { get; init; } = P256Suite.Instance;
 

@@ -51,6 +51,8 @@ internal sealed class ServerLoop : IDisposable
                     new RoundReport
                     {
                         Descriptor = _run.Descriptor,
+                        MinimumContributorsForMetrics =
+                            _run.MinimumContributorsForMetrics ?? _run.Descriptor.MinimumSurvivors,
                         Faults = _pump.Faults,
                         Timings = _clock.Timings,
                         Traffic = _traffic,

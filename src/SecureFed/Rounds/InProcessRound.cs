@@ -71,8 +71,53 @@ public sealed class InProcessRound : IDisposable
     /// <param name="id">The party, once in a round.</param>
     /// <param name="values">float[d], all finite.</param>
     /// <param name="weight">1 to the plan's largest weight; ignored in a plan without weights.</param>
-    /// <exception cref="ContributionRefusedException">The update does not fit the plan, or the party is unknown or has contributed.</exception>
-    public void Contribute(ParticipantId id, ReadOnlySpan<float> values, long weight = 1)
+    /// <param name="metrics">Exactly the metrics of the plan; null for a plan without.</param>
+    /// <exception cref="ContributionRefusedException">The update or a metric does not fit the plan, or the party is unknown or has contributed.</exception>
+    public void Contribute(ParticipantId id, ReadOnlySpan<float> values, long weight = 1, MetricValues? metrics = null)
+    {
+        RequireRoomFor(id);
+        try
+        {
+            Add(id, ClippedUpdate.Clip(LocalUpdate.Create(values, weight), Plan.Encoding), metrics);
+        }
+        catch (UpdateRefusedException refused)
+        {
+            throw Refused(id, refused);
+        }
+    }
+
+    /// <summary>Gives a party's update after it was clipped: whether it was is then known, and can be a metric.</summary>
+    /// <param name="id">The party, once in a round.</param>
+    /// <param name="update">Clipped for the plan's encoding.</param>
+    /// <param name="metrics">Exactly the metrics of the plan; null for a plan without.</param>
+    /// <inheritdoc cref="Contribute(ParticipantId, ReadOnlySpan{float}, long, MetricValues)" path="/exception"/>
+    /// <exception cref="ArgumentException">The update was clipped for another encoding.</exception>
+    public void Contribute(ParticipantId id, ClippedUpdate update, MetricValues? metrics = null)
+    {
+        ArgumentNullException.ThrowIfNull(update);
+        if (!update.Encoding.Equals(Plan.Encoding))
+        {
+            throw new ArgumentException(
+                $"The update was clipped for another plan ({update.Encoding}). Clip it with the encoding of this round's plan.",
+                nameof(update)
+            );
+        }
+
+        RequireRoomFor(id);
+        try
+        {
+            Add(id, update, metrics);
+        }
+        catch (UpdateRefusedException refused)
+        {
+            throw Refused(id, refused);
+        }
+    }
+
+    private void Add(ParticipantId id, ClippedUpdate update, MetricValues? metrics) =>
+        _updates.Add(id, EncodedUpdate.Encode(update, _random, metrics));
+
+    private void RequireRoomFor(ParticipantId id)
     {
         RequireOpen();
         RequireEnrolled(id);
@@ -91,21 +136,6 @@ public sealed class InProcessRound : IDisposable
                 ContributionFault.TooManyParties,
                 $"The ring is sized for {Plan.MaximumParticipants} updates; '{id}' would be one more. Raise the plan's maximumParticipants.",
                 id
-            );
-        }
-
-        try
-        {
-            ClippedUpdate clipped = ClippedUpdate.Clip(LocalUpdate.Create(values, weight), Plan.Encoding);
-            _updates.Add(id, EncodedUpdate.Encode(clipped, _random));
-        }
-        catch (UpdateRefusedException refused)
-        {
-            throw new ContributionRefusedException(
-                ContributionFault.UpdateRefused,
-                $"The update of '{id}' is refused: {refused.Message}",
-                id,
-                refused
             );
         }
     }
@@ -178,7 +208,10 @@ public sealed class InProcessRound : IDisposable
             _options.ModelDigest,
             federation.Suite.Id
         );
-        using InProcessRun run = new(descriptor, federation, _options, _random, _drops);
+        using InProcessRun run = new(descriptor, federation, _options, _random, _drops)
+        {
+            MinimumContributorsForMetrics = Plan.MinimumContributorsForMetrics,
+        };
         foreach (FederationMember member in members)
         {
             if (_updates.TryGetValue(member.Id, out EncodedUpdate? update))
@@ -197,6 +230,7 @@ public sealed class InProcessRound : IDisposable
             PinnedRoster = [.. federation.Members.Select(member => member.Enrolment)],
             Federation = federation.Name,
             MinimumCohort = Math.Min(3, Plan.MinimumSurvivors),
+            MinimumCohortForMetrics = Plan.MinimumSurvivors,
             MinimumEffectiveCohort = Math.Min(2, Plan.EffectiveCohort),
             CollusionBoundAtLeast = Plan.CollusionBound,
             AcceptedSuites = [federation.Suite.Id],
@@ -232,6 +266,9 @@ public sealed class InProcessRound : IDisposable
             );
         }
     }
+
+    private static ContributionRefusedException Refused(ParticipantId id, UpdateRefusedException refused) =>
+        new(ContributionFault.UpdateRefused, $"The update of '{id}' is refused: {refused.Message}", id, refused);
 
     private static ContributionRefusedException Refused(
         ContributionFault fault,

@@ -38,6 +38,8 @@ internal sealed class InProcessRun : IDisposable
             : null;
     }
 
+    public required int MinimumContributorsForMetrics { get; init; }
+
     public void Add(FederationMember member, EncodedUpdate update, ClientPolicy policy)
     {
         ClientSession session = SchemeSessions.Client(
@@ -218,6 +220,7 @@ internal sealed class InProcessRun : IDisposable
         new()
         {
             Descriptor = _descriptor,
+            MinimumContributorsForMetrics = MinimumContributorsForMetrics,
             Faults = pump.Faults,
             Timings = _clock.Timings,
             Traffic = _traffic,

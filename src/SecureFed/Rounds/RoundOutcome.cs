@@ -92,10 +92,18 @@ public abstract class RoundOutcome
     public sealed class Completed : RoundOutcome
     {
         internal Completed(AggregateResult result, RoundReport report)
-            : base(report) => (Result, Sum) = (result, result.Sum.Decode());
+            : base(report)
+        {
+            Result = result;
+            Sum = result.Sum.Decode();
+            Metrics = Sum.Metrics(Math.Max(1, report.MinimumContributorsForMetrics));
+        }
 
         /// <summary>The exact sum.</summary>
         public UpdateSum Sum { get; }
+
+        /// <summary>The sums of the metrics, or that they are withheld because too few parties are in them. spec 06-security#metrics-2</summary>
+        public MetricRelease Metrics { get; }
 
         /// <summary>The session's own result, with the sum as ring elements.</summary>
         public AggregateResult Result { get; }
@@ -153,6 +161,8 @@ public abstract class RoundOutcome
 internal sealed class RoundReport
 {
     public required RoundDescriptor Descriptor { get; init; }
+
+    public required int MinimumContributorsForMetrics { get; init; }
 
     public required IEnumerable<PeerFault> Faults { get; init; }
 

@@ -144,7 +144,8 @@ public sealed class CommandLineTests
     [InlineData(1000, "0.1", "0.1", "semi-honest", 48, 27, "sparse", 140, 104)]
     [InlineData(1000, "0.1", "1e-1", "semi-malicious", 96, 67, "sparse", 140, 104)]
     [InlineData(1_000_000, "0.1", "0.2", null, 338, 215, "none", null, null)]
-    [InlineData(1000, "0.3", "0.3", "semi-honest", 218, 116, "none", null, null)]
+    [InlineData(1000, "0.3", "0.3", "semi-honest", 218, 116, "sparse", 882, 592)]
+    [InlineData(1000, "0.4", "0.4", "semi-honest", 540, 278, "none", null, null)]
     [InlineData(257, "0", "0", null, 2, 2, "sparse", 14, 8)]
     [InlineData(256, "0", "0", null, 2, 2, "complete", 255, null)]
     public void A_sparse_graph_has_the_size_of_the_search_and_the_answer_says_what_the_library_runs(

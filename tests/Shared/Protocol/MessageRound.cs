@@ -285,7 +285,8 @@ internal sealed class MessageRound : IDisposable
         LocalUpdate local = LocalUpdate.Create(values, options.WeightFor?.Invoke(party) ?? 1);
         EncodedUpdate update = EncodedUpdate.Encode(
             ClippedUpdate.Clip(local, encoding),
-            new SeededRandomSource((options.Seed * 1000L) + 500 + party)
+            new SeededRandomSource((options.Seed * 1000L) + 500 + party),
+            options.MetricsFor?.Invoke(party)
         );
         options.Corrupt?.Invoke(party, update.Values);
         return update;

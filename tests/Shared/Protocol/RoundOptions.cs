@@ -24,6 +24,9 @@ internal sealed record RoundOptions
 
     public Func<int, long>? WeightFor { get; init; }
 
+    /// <summary>What a party measured; default: nothing.</summary>
+    public Func<int, MetricValues>? MetricsFor { get; init; }
+
     /// <summary>Changes the encoded update behind the library's back: a malicious client.</summary>
     public Action<int, RingVector>? Corrupt { get; init; }
 

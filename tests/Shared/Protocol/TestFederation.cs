@@ -61,6 +61,8 @@ internal sealed record RoundPlan
 
     public long MaximumWeight { get; init; }
 
+    public ImmutableArray<MetricBlock> Metrics { get; init; } = [];
+
     public int? RingBits { get; init; }
 
     public int? Threshold { get; init; }
@@ -93,7 +95,7 @@ internal sealed record RoundPlan
         };
 
     public UpdateEncoding EncodingFor(int parties) =>
-        UpdateEncoding.Create(Length, MaximumParticipants ?? parties, ClipNorm, FractionBits, MaximumWeight);
+        UpdateEncoding.Create(Length, MaximumParticipants ?? parties, ClipNorm, FractionBits, MaximumWeight, Metrics);
 
     public RoundDescriptor Build(TestFederation federation)
     {
@@ -109,6 +111,7 @@ internal sealed record RoundPlan
             FractionBits = FractionBits,
             MaximumParticipants = MaximumParticipants ?? roster.Length,
             MaximumWeight = MaximumWeight,
+            Metrics = Metrics,
             RingBits = RingBits ?? EncodingFor(roster.Length).RingBits,
             Threshold = threshold,
             MinimumSurvivors = MinimumSurvivors ?? threshold,

@@ -105,6 +105,7 @@ internal sealed record MessageRecipe(MessageType Type, int Parties, int Entries,
             FractionBits = Pick(random, 0, 255, random.Next(256)),
             MaximumParticipants = Pick(random, 0, 65_535, Parties),
             MaximumWeight = Pick(random, 0L, 1L, long.MaxValue, random.NextInt64()),
+            Metrics = Pick(random, [], [MetricBlock.Create("loss", 1, 1 << 20, 16)], Metrics(random)),
             RingBits = Pick(random, 2, 64, 255, random.Next(256)),
             Threshold = Pick(random, 0, 65_535, random.Next(Parties)),
             MinimumSurvivors = Pick(random, 0, 65_535, random.Next(Parties)),
@@ -124,6 +125,20 @@ internal sealed record MessageRecipe(MessageType Type, int Parties, int Entries,
                     )),
             ],
         };
+
+    private static ImmutableArray<MetricBlock> Metrics(Random random) =>
+        [
+            .. Enumerable
+                .Range(0, random.Next(1, MetricBlock.MaximumBlocks + 1))
+                .Select(index =>
+                    MetricBlock.Create(
+                        $"metric-{index}",
+                        random.Next(1, 65),
+                        Pick(random, 1L, long.MaxValue, random.NextInt64(1, long.MaxValue)),
+                        random.Next(61)
+                    )
+                ),
+        ];
 
     public static Digest RandomDigest(Random random) => Digest.FromBytes(RandomBytes(random, Digest.SizeInBytes));
 

@@ -92,14 +92,19 @@ public sealed class RoundDescriptorCodecTests
     {
         RoundDescriptor round = SmallRound(
             because: "x",
-            roster: [new RosterEntry(ParticipantId.Parse("a"), new byte[] { 7 })]
+            roster: [new RosterEntry(ParticipantId.Parse("a"), new byte[] { 7 })],
+            metrics: [MetricBlock.Create("n", 1, 4), MetricBlock.Create("auc", 258, long.MaxValue, 60)]
         );
         byte[] expected =
         [
             .. (byte[])[1, 0, 1, 1, (byte)'x'],
             .. (byte[])[0xE8, 3, 0, 0],
             .. (byte[])[0, 0, 0, 0, 0, 0, 0xF0, 0x3F],
-            .. (byte[])[16, 5, 0, 0, 0, 0, 0, 0, 0, 0, 0, 20],
+            .. (byte[])[16, 5, 0, 0, 0, 0, 0, 0, 0, 0, 0],
+            .. (byte[])[2, 0],
+            .. (byte[])[1, (byte)'n', 1, 0, 4, 0, 0, 0, 0, 0, 0, 0, 0],
+            .. (byte[])[3, (byte)'a', (byte)'u', (byte)'c', 2, 1, 0xFF, 0xFF, 0xFF, 0xFF, 0xFF, 0xFF, 0xFF, 0x7F, 60],
+            20,
             .. (byte[])[4, 0, 3, 0, 1, 0],
             6,
             .. "a test"u8,
@@ -118,7 +123,8 @@ public sealed class RoundDescriptorCodecTests
         double clipNorm = 1,
         string federation = "north",
         string because = "",
-        ImmutableArray<RosterEntry>? roster = null
+        ImmutableArray<RosterEntry>? roster = null,
+        ImmutableArray<MetricBlock>? metrics = null
     ) =>
         new()
         {
@@ -130,6 +136,7 @@ public sealed class RoundDescriptorCodecTests
             FractionBits = 16,
             MaximumParticipants = 5,
             MaximumWeight = 0,
+            Metrics = metrics ?? [],
             RingBits = 20,
             Threshold = 4,
             MinimumSurvivors = 3,

@@ -245,6 +245,7 @@ public sealed class RoundDigestsTests
             ulong number => number == 7 ? 8UL : 7UL,
             double number => double.BitIncrement(number) is var next && double.IsFinite(next) ? next : 1.0,
             Digest digest => Digest.Of(digest.ToArray()),
+            ImmutableArray<MetricBlock> metrics => metrics.Add(MetricBlock.Create("another", 1, 1)),
             ImmutableArray<RosterEntry> roster => roster.RemoveAt(0),
             _ => throw new InvalidOperationException($"Say what another {name} is: every property must be in D."),
         };
