@@ -55,6 +55,28 @@ public sealed partial class MapTests
         Findings.None(packages.Except(thirdParty));
     }
 
+    // What checks the library must not share its mistakes: spec/vectors/README.md says that it shares no code.
+    [Fact]
+    public void The_reference_references_nothing()
+    {
+        XDocument file = XDocument.Load(
+            RepositoryFolders.InRoot("tools", "SecureFed.Reference", "SecureFed.Reference.csproj")
+        );
+
+        Findings.None(
+            file.Descendants()
+                .Where(element =>
+                    element.Name.LocalName
+                        is "ProjectReference"
+                            or "PackageReference"
+                            or "Reference"
+                            or "Compile"
+                            or "Import"
+                )
+                .Select(element => element.ToString())
+        );
+    }
+
     [Fact]
     public void The_map_has_no_cycles()
     {

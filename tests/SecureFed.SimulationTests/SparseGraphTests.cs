@@ -282,23 +282,8 @@ public class SparseGraphTests(ITestOutputHelper output)
         return world.Revealed.Graph!;
     }
 
-    /// <summary>The members in the order of the ring, found from the neighbourhoods alone.</summary>
-    private static ushort[] RingOf(MaskGraph graph)
-    {
-        // Of a place's neighbours the next place shares most: k − 2 of them.
-        List<ushort> ring = [graph.Members.Members[0]];
-        HashSet<ushort> placed = [.. ring];
-        while (ring.Count < graph.Members.Count)
-        {
-            HashSet<ushort> here = [.. graph.NeighboursOf(ring[^1])];
-            ushort next = here.Where(other => !placed.Contains(other))
-                .MaxBy(other => graph.NeighboursOf(other).Count(here.Contains));
-            placed.Add(next);
-            ring.Add(next);
-        }
-
-        return [.. ring];
-    }
+    private static ushort[] RingOf(MaskGraph graph) =>
+        [.. graph.Ring.Select(position => graph.Members.Members[position])];
 
     private static int[] SpreadOverTheRing(Cast cast, int count)
     {

@@ -43,6 +43,9 @@ internal sealed class MaskGraph
     /// <summary>k, the number of parties that each member masks with.</summary>
     public int Neighbours { get; }
 
+    /// <summary>The position in the cohort of the member at each place of the ring; empty on the complete graph.</summary>
+    public IReadOnlyList<ushort> Ring => _memberAt;
+
     private bool IsComplete => _memberAt.Length == 0;
 
     /// <summary>Derives the graph of a cohort; null when the cohort is too small or too thin for a sparse one (A6).</summary>
