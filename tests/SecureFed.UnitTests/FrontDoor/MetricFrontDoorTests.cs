@@ -205,6 +205,42 @@ public sealed class MetricFrontDoorTests(ITestOutputHelper output)
     }
 
     [Fact]
+    public void A_weight_bound_finds_the_median_weight_through_masked_rounds()
+    {
+        long[] weights = [10, 20, 40, 80, 160];
+        using InProcessFederation federation = SecureFed.Testing.TestFederation.Create(5, seed: 4);
+        WeightBound bound = WeightBound.Start(4000, quantile: 0.5, rate: 0.5);
+        List<long> bounds = [];
+        for (int i = 0; i < 40; i++)
+        {
+            AggregationPlan plan = Plans
+                .Masked(Length, parties: 5, survivors: 4, maximumWeight: bound.Value)
+                .WithMetrics([WeightBound.Block]);
+            using InProcessRound round = federation.StartRound(plan);
+            for (int party = 0; party < 5; party++)
+            {
+                round.Contribute(
+                    ParticipantId.FromIndex(party),
+                    Plans.OnGrid(Length, party),
+                    bound.Cap(weights[party]),
+                    bound.AddTo(MetricValues.None, weights[party])
+                );
+            }
+
+            RoundOutcome.Completed done = Assert.IsType<RoundOutcome.Completed>(round.Complete());
+            MetricSums sums = done.Metrics.SumsOrThrow();
+            Assert.Equal(weights.Sum(weight => Math.Min(weight, bound.Value)), done.Sum.TotalWeight);
+            Assert.Equal(weights.Count(weight => weight <= bound.Value), sums.Integers(WeightBound.MetricName)[0]);
+            bound = bound.Next(sums);
+            bounds.Add(bound.Value);
+        }
+
+        // Two or three of five parties are at or below it: it goes to and fro across the weight in the middle.
+        Assert.All(bounds[^10..], value => Assert.InRange(value, 34, 46));
+        Assert.True(bounds[4] > 1000);
+    }
+
+    [Fact]
     public void Every_number_of_the_metrics_counts_in_the_digest_of_a_plan()
     {
         AggregationPlan without = Plans.Masked(Length, parties: 5, survivors: 4);
