@@ -44,16 +44,19 @@ return DemoHost.RunSample(
         );
 
         // Every round: the mean update, weighted by training rows up to a public bound; one plan for each length of a model.
+        // Loss, AUC parts and clip count of the hospitals' own rows travel inside the same masked vectors.
         AggregationPlan TrainingOf(int length) =>
-            AggregationPlan.Create(
-                length,
-                maximumParticipants: parties,
-                clipNorm: hospitals.Plan.ClipNorm,
-                fractionBits: 20,
-                privacy,
-                scheme,
-                maximumWeight: hospitals.Plan.MaximumRowCount
-            );
+            AggregationPlan
+                .Create(
+                    length,
+                    maximumParticipants: parties,
+                    clipNorm: hospitals.Plan.ClipNorm,
+                    fractionBits: 20,
+                    privacy,
+                    scheme,
+                    maximumWeight: hospitals.Plan.MaximumRowCount
+                )
+                .WithMetrics(hospitals.Plan.Metrics.Blocks);
         AggregationPlan PlanOf(AggregateRequest request) =>
             request.Round == 0 ? scale : TrainingOf(request.Model.Length);
 

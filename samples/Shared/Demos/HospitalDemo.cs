@@ -24,6 +24,7 @@ public sealed record TimedRound(RoundRecord Record, double Seconds);
 /// <param name="View">What the server could make of them.</param>
 /// <param name="Bytes">The same bytes counted by value, beside those of the unmasked updates.</param>
 /// <param name="Phases">What the phases of the secure rounds of the logistic model cost, all rounds together.</param>
+/// <param name="Metrics">What each round of the logistic model said about the model it started from; null where it gave out nothing.</param>
 /// <param name="Network">The second comparison.</param>
 /// <param name="Seconds">Wall time of everything.</param>
 public sealed record HospitalDemoResult(
@@ -38,6 +39,7 @@ public sealed record HospitalDemoResult(
     ServerView View,
     ByteHistogram Bytes,
     ImmutableArray<PhaseCost> Phases,
+    ImmutableArray<MetricReading?> Metrics,
     NetworkResult Network,
     double Seconds
 )
@@ -183,15 +185,17 @@ public static class HospitalDemo
             scheme
         );
         AggregationPlan TrainingOf(int length) =>
-            AggregationPlan.Create(
-                length,
-                maximumParticipants: parties,
-                clipNorm: hospitals.Plan.ClipNorm,
-                fractionBits: 20,
-                privacy,
-                scheme,
-                maximumWeight: hospitals.Plan.MaximumRowCount
-            );
+            AggregationPlan
+                .Create(
+                    length,
+                    maximumParticipants: parties,
+                    clipNorm: hospitals.Plan.ClipNorm,
+                    fractionBits: 20,
+                    privacy,
+                    scheme,
+                    maximumWeight: hospitals.Plan.MaximumRowCount
+                )
+                .WithMetrics(hospitals.Plan.Metrics.Blocks);
         return request => request.Round == 0 ? scale : TrainingOf(request.Model.Length);
     }
 
@@ -215,6 +219,7 @@ public static class HospitalDemo
         ServerViewRecorder watched = new(hospitals.Names[0]);
         PhaseLedger ledger = new();
         AggregationPlan? plan = null;
+        ImmutableArray<MetricReading?>.Builder metrics = ImmutableArray.CreateBuilder<MetricReading?>();
         using var federation = InProcessFederation.Create("hospitals", hospitals.Names, SystemRandomSource.Instance);
         Standardiser scale = HospitalTask.AgreeOnScale(hospitals, new SecureAggregate(federation, planOf));
         SecureAggregate secure = new(
@@ -226,6 +231,7 @@ public static class HospitalDemo
                 plan = round.Plan;
                 ledger.AddTimings(round.Outcome);
                 watched.Add(round);
+                metrics.Add(hospitals.Plan.Metrics.Read(round.Outcome));
             },
             ledger
         );
@@ -268,6 +274,7 @@ public static class HospitalDemo
             watched.View(),
             watched.Histogram(),
             ledger.Costs,
+            metrics.ToImmutable(),
             Network(hospitals, federation, planOf, scale, participation, seed),
             Stopwatch.GetElapsedTime(started).TotalSeconds
         );

@@ -6,9 +6,9 @@ namespace SecureFed.Samples.Shared;
 /// <summary>Tells the story of a <see cref="HospitalDemo"/>: for people while it runs, or as one JSON object at the end.</summary>
 public static class HospitalReport
 {
-    /// <summary>Where measured figures come from; they are no part of what the secure rounds release.</summary>
+    /// <summary>Where the figures of the tables come from; they are no part of what the secure rounds release.</summary>
     public const string DemoOnly =
-        "Loss and AUC are measured on pooled held-out rows, for this demonstration only: they are not part of the release.";
+        "Loss and AUC of the tables are measured on pooled held-out rows, for this demonstration only: they are not part of the release.";
 
     private static readonly DemoColumn[] s_roundColumns =
     [
@@ -147,17 +147,21 @@ public static class HospitalReport
             HospitalDemo.AllowedGap,
             Kept = result.IsKept,
             Mlp = ToJson(result.Network),
-            Rounds = result.Rounds.Select(round => new
-            {
-                round.Record.Round,
-                Cohort = round.Record.Cohort.Length,
-                Dropped = round.Record.Dropped.Select(name => name.ToString()),
-                BytesUp = round.Record.BytesUpPerParty,
-                round.Record.Evaluation.Loss,
-                round.Record.Evaluation.Auc,
-                round.Seconds,
-                Aborted = round.Record.AbortedBecause,
-            }),
+            Rounds = result.Rounds.Select(
+                (round, i) =>
+                    new
+                    {
+                        round.Record.Round,
+                        Cohort = round.Record.Cohort.Length,
+                        Dropped = round.Record.Dropped.Select(name => name.ToString()),
+                        BytesUp = round.Record.BytesUpPerParty,
+                        round.Record.Evaluation.Loss,
+                        round.Record.Evaluation.Auc,
+                        Metrics = result.Metrics[i],
+                        round.Seconds,
+                        Aborted = round.Record.AbortedBecause,
+                    }
+            ),
             DropPhase = HospitalDemo.DropPhase.ToString(),
             ServerView = new
             {
@@ -168,7 +172,7 @@ public static class HospitalReport
                 result.View.Correlation,
                 result.CorrelationByChance,
             },
-            Release = $"The sums of the rounds, exact, without noise. {DemoOnly}",
+            Release = $"The sums of the rounds and their metrics, exact, without noise. {DemoOnly}",
             Report = report,
             ReportError = unwritten is null ? null : DemoHost.ErrorObject(unwritten),
             result.Seconds,
@@ -223,6 +227,11 @@ public static class HospitalReport
         );
         screen.Line(
             $"  scale   means and deviations from one masked sum of counts, sums and squares of {hospitals.Test.Features.Length} features"
+        );
+        screen.Line(
+            Invariant(
+                $"  metrics loss, AUC parts and clip count of the hospitals' own training rows: {plan.Encoding.MetricLength} more values in the same masked vector"
+            )
         );
         screen.Line("  noise   none: the exact sums are what comes out");
         foreach ((Participation round, int number) in participation.Rounds.Select((round, i) => (round, i + 1)))
@@ -318,8 +327,25 @@ public static class HospitalReport
                 $"what the server saw of {result.Watched}: {result.WatchedBytes} masked bytes, {(result.IsUniform ? "uniform" : "NOT uniform")} by chi-square p = {ProbabilityText(result.View.ChiSquareP)}, correlation with its true updates {result.View.Correlation:F4} (chance alone stays within {result.CorrelationByChance:F2})."
             )
         );
+        screen.Line(MetricText(result));
         screen.Line(DemoOnly);
         screen.Line($"data: {result.Hospitals.Attribution}");
+    }
+
+    /// <summary>What came out of the masked sums beside the model: public, and part of the release.</summary>
+    internal static string MetricText(HospitalDemoResult result)
+    {
+        if (result.Metrics.FirstOrDefault(reading => reading is not null) is not { } first)
+        {
+            return "from inside the masked sums: no metrics, the plan names none or they are withheld.";
+        }
+
+        MetricReading last = result.Metrics.Last(reading => reading is not null)!;
+        long clipped = result.Metrics.Sum(reading => reading?.Clipped ?? 0);
+        int updates = result.Metrics.Sum(reading => reading?.Contributors ?? 0);
+        return Invariant(
+            $"from inside the masked sums, over the hospitals' own training rows: loss {first.Loss:F4} before the first round, {last.Loss:F4} before the last; AUC {last.Auc:F4} by then, exact within {last.AucErrorBound:F4}; {clipped} of {updates} updates clipped."
+        );
     }
 
     private static void AddCompared(Action<string[]> addRow, HospitalBaselines baselines, TrainingResult secure)

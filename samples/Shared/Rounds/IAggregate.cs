@@ -7,7 +7,8 @@ namespace SecureFed.Samples.Shared;
 /// <param name="Party">Who.</param>
 /// <param name="Update">float[d]: the locally trained model minus the global one.</param>
 /// <param name="Weight">At least 1, for example the number of training rows.</param>
-public sealed record PartyUpdate(ParticipantId Party, float[] Update, long Weight);
+/// <param name="Metrics">What the party measured, for plans that ask for it; null for nothing.</param>
+public sealed record PartyUpdate(ParticipantId Party, float[] Update, long Weight, MetricValues? Metrics = null);
 
 /// <summary>What an aggregate gets for a round.</summary>
 /// <param name="Round">The round, from 1; 0 for the statistics before the first.</param>

@@ -61,7 +61,9 @@ public sealed class SecureAggregate : IAggregate
         using InProcessRound round = _federation.StartRound(plan, options);
         foreach (PartyUpdate update in request.Cohort)
         {
-            round.Contribute(update.Party, update.Update, update.Weight);
+            // Clipped first: whether that changed anything is one of the metrics, and travels inside the same masked vector.
+            ClippedUpdate clipped = ClippedUpdate.Clip(LocalUpdate.Create(update.Update, update.Weight), plan.Encoding);
+            round.Contribute(update.Party, clipped, TrainingMetrics.Complete(plan.Encoding, update, clipped));
         }
 
         foreach (ParticipantId party in request.Dropped)

@@ -128,4 +128,7 @@ public sealed record HospitalPlan(int RoundCount, LocalTraining Local, double Cl
 {
     /// <summary>The statistics by which the hospitals agree on a common scale.</summary>
     public StandardisationStatistics StatisticsOf(ImmutableArray<Feature> features) => new(features, MaximumRowCount);
+
+    /// <summary>What every hospital reports inside its masked vector of a training round.</summary>
+    public TrainingMetrics Metrics => new(MaximumRowCount);
 }

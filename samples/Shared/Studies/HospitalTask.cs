@@ -11,13 +11,14 @@ public sealed class HospitalTask : ILearningTask
     private readonly ImmutableDictionary<ParticipantId, int> _streams;
     private readonly LabelledRows _test;
     private readonly LocalTraining _local;
+    private readonly TrainingMetrics _metrics;
     private readonly RowModel _model;
     private readonly int _seed;
 
     private HospitalTask(
         ImmutableArray<(ParticipantId Name, LabelledRows Rows)> training,
         LabelledRows test,
-        LocalTraining local,
+        HospitalPlan plan,
         RowModel? model,
         int seed
     )
@@ -26,7 +27,8 @@ public sealed class HospitalTask : ILearningTask
         _training = training.ToImmutableDictionary(party => party.Name, party => party.Rows);
         _streams = Parties.Select((name, i) => (name, i)).ToImmutableDictionary(pair => pair.name, pair => pair.i);
         _test = test;
-        _local = local;
+        _local = plan.Local;
+        _metrics = plan.Metrics;
         _model = model ?? RowModel.Logistic;
         _seed = seed;
         InitialModel = _model.StartOf(test.Features.Length);
@@ -58,7 +60,7 @@ public sealed class HospitalTask : ILearningTask
         return new HospitalTask(
             [.. federation.Hospitals.Select(hospital => (hospital.Name, scale.Apply(hospital.Training)))],
             scale.Apply(federation.Test),
-            federation.Plan.Local,
+            federation.Plan,
             model,
             seed
         );
@@ -134,7 +136,12 @@ public sealed class HospitalTask : ILearningTask
         ArgumentNullException.ThrowIfNull(model);
         LabelledRows rows = _training[party];
         var random = new DataSplitRandom(_seed, stream: checked((round * Parties.Length) + _streams[party]));
-        return new PartyUpdate(party, _model.Train(model, rows, _local, random), rows.Count);
+        return new PartyUpdate(
+            party,
+            _model.Train(model, rows, _local, random),
+            rows.Count,
+            _metrics.Of(_model.Scores(model, rows), rows.Labels)
+        );
     }
 
     /// <inheritdoc/>
@@ -162,7 +169,7 @@ public sealed class HospitalTask : ILearningTask
         return new HospitalTask(
             [(ParticipantId.Parse(name), scale.Apply(rows))],
             scale.Apply(federation.Test),
-            federation.Plan.Local,
+            federation.Plan,
             model,
             seed
         );

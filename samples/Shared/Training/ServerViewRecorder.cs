@@ -73,7 +73,8 @@ public sealed class ServerViewRecorder
     private static byte[] Unmasked(PartyUpdate own, UpdateEncoding encoding)
     {
         ClippedUpdate clipped = ClippedUpdate.Clip(LocalUpdate.Create(own.Update, own.Weight), encoding);
-        return RingPacking.Pack(EncodedUpdate.Encode(clipped, SystemRandomSource.Instance).Values);
+        MetricValues metrics = TrainingMetrics.Complete(encoding, own, clipped);
+        return RingPacking.Pack(EncodedUpdate.Encode(clipped, SystemRandomSource.Instance, metrics).Values);
     }
 
     private static ImmutableArray<int> CountsOf(List<byte> bytes)

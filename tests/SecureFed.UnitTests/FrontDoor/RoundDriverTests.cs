@@ -41,6 +41,29 @@ public sealed class RoundDriverTests
         Assert.Contains(outcome.Faults, fault => fault.Kind == PeerFaultKind.TimedOut);
     }
 
+    [Theory]
+    [InlineData(null, true)]
+    [InlineData(4, true)]
+    [InlineData(5, false)]
+    public void A_server_gives_metrics_out_from_its_number_of_survivors_on(int? minimum, bool isGiven)
+    {
+        AggregationPlan plan = s_plan.WithMetrics([MetricBlock.Create("n", 1, 16)]);
+        using Federation federation = new(seed: 2, plan: plan) { MinimumContributorsForMetrics = minimum };
+        federation.Network.CutOff(ParticipantId.FromIndex(2));
+
+        var done = Assert.IsType<RoundOutcome.Completed>(federation.Run());
+
+        Assert.Equal(Plans.SumOf(3, [0, 1, 3, 4]), done.Sum.Integers());
+        if (isGiven)
+        {
+            Assert.Equal(1 + 2 + 8 + 16, Assert.Single(done.Metrics.SumsOrThrow().Integers("n")));
+        }
+        else
+        {
+            Assert.Equal(4, Assert.IsType<MetricRelease.Withheld>(done.Metrics).Contributors);
+        }
+    }
+
     [Fact]
     public void A_disconnection_that_the_transport_reports_costs_no_time()
     {
@@ -262,9 +285,12 @@ public sealed class RoundDriverTests
         private readonly RoundDescriptor _descriptor;
         private readonly DateTimeOffset _start;
 
-        public Federation(ulong seed, NetworkFaults? faults = null)
+        private readonly AggregationPlan _plan;
+
+        public Federation(ulong seed, NetworkFaults? faults = null, AggregationPlan? plan = null)
         {
             _seed = seed;
+            _plan = plan ?? s_plan;
             Network = new InMemoryNetwork(seed, faults);
             _start = Network.Time.GetUtcNow();
             Journals = [.. Enumerable.Range(0, Parties).Select(_ => new FaultyClientJournal())];
@@ -274,6 +300,9 @@ public sealed class RoundDriverTests
             ];
             _descriptor = Describe(round: 1, attempt: 1);
         }
+
+        /// <summary>Of the server's run; null for its default.</summary>
+        public int? MinimumContributorsForMetrics { get; init; }
 
         public InMemoryNetwork Network { get; }
 
@@ -344,7 +373,7 @@ public sealed class RoundDriverTests
         }
 
         private RoundDescriptor Describe(ulong round, uint attempt) =>
-            s_plan.DescribeFor(
+            _plan.DescribeFor(
                 _members.Select(member => member.Enrolment),
                 SimulationOptions.Federation,
                 round,
@@ -371,9 +400,13 @@ public sealed class RoundDriverTests
                     Suite = TestSuite.Instance,
                     Time = Network.Time,
                     Progress = new Recorder(Progress),
+                    MinimumContributorsForMetrics = MinimumContributorsForMetrics,
                 },
                 cancellationToken
             );
+
+        private MetricValues MetricsOf(int i) =>
+            _plan.Metrics.IsEmpty ? MetricValues.None : MetricValues.None.With("n", 1 << i);
 
         private async Task<ClientOutcome> ClientAsync(int i)
         {
@@ -387,7 +420,7 @@ public sealed class RoundDriverTests
         {
             SeededRandomSource random = new(_seed, $"client {i}");
             ClippedUpdate clipped = ClippedUpdate.Clip(
-                LocalUpdate.Create(Plans.OnGrid(s_plan.Length, i)),
+                LocalUpdate.Create(Plans.OnGrid(_plan.Length, i)),
                 DescriptorRules.EncodingOf(offer)
             );
             return RoundDriver.RunClientAsync(
@@ -397,12 +430,12 @@ public sealed class RoundDriverTests
                     Self = _members[i].Id,
                     Signer = _members[i].Signer,
                     Policy = SimulationOptions.PolicyOf(
-                        s_plan,
+                        _plan,
                         [.. _members.Select(member => member.Enrolment)],
                         TestSuite.Instance
                     ),
                     ExpectedModel = Digest.Of("model"u8),
-                    Update = EncodedUpdate.Encode(clipped, random),
+                    Update = EncodedUpdate.Encode(clipped, random, MetricsOf(i)),
                     Transport = Network.Client(_members[i].Id),
                     Journal = Journals[i],
                     Deadlines = RoundDeadlines.Every(10 * s_deadline),

@@ -72,6 +72,8 @@ public sealed class HospitalPageTests(HospitalPageTests.OneRun run) : IClassFixt
             Result.Network.Secure.Model.Digest.ToString(),
             Result.Hospitals.Attribution,
             HospitalReport.DemoOnly,
+            Invariant($"{Result.Metrics[^1]!.Loss:F4} before round {Result.Rounds.Length}"),
+            Invariant($"AUC {Result.Metrics[^1]!.Auc:F4} by then"),
             "There is no noise in this version",
             "4 May 2026, 03:02 UTC",
             "SecureFed 1.2.3",
@@ -158,7 +160,7 @@ public sealed class HospitalPageTests(HospitalPageTests.OneRun run) : IClassFixt
         XElement html = Parse(Result);
         XElement[] drawings = [.. html.Descendants("svg")];
 
-        Assert.Equal(7, drawings.Length);
+        Assert.Equal(9, drawings.Length);
         foreach (XElement drawing in drawings)
         {
             string[] names = drawing.Attribute("aria-labelledby")!.Value.Split(' ');
@@ -178,8 +180,8 @@ public sealed class HospitalPageTests(HospitalPageTests.OneRun run) : IClassFixt
     {
         XElement[] curves = [.. Parse(Result).Descendants("polyline")];
 
-        // Loss and AUC of two models, each plain, pooled and secure.
-        Assert.Equal(12, curves.Length);
+        // Loss and AUC of two models, each plain, pooled and secure; then both as the masked sums report them.
+        Assert.Equal(14, curves.Length);
         foreach (XElement curve in curves)
         {
             (double X, double Y)[] points = PointsOf(curve);
@@ -314,7 +316,14 @@ public sealed class HospitalPageTests(HospitalPageTests.OneRun run) : IClassFixt
         new(
             1,
             RowModel.Logistic.StartOf(30),
-            [.. parties.Select(party => new PartyUpdate(party, new float[31], Weight: 5))],
+            [
+                .. parties.Select(party => new PartyUpdate(
+                    party,
+                    new float[31],
+                    Weight: 5,
+                    new TrainingMetrics(1024).Of([0.5, -0.5], [true, false])
+                )),
+            ],
             Dropped: []
         );
 

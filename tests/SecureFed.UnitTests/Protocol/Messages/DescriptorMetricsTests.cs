@@ -106,6 +106,10 @@ public sealed class DescriptorMetricsTests
             .. Enumerable.Range(0, 64).Select(i => MetricBlock.Create($"{new string('m', 62)}{i:d2}", 1, 1)),
         ];
         RoundDescriptor round = WithMetrics(longest);
+        typeof(RoundDescriptor).GetProperty(nameof(RoundDescriptor.Length))!.SetValue(round, 1);
+        typeof(RoundDescriptor)
+            .GetProperty(nameof(RoundDescriptor.Roster))!
+            .SetValue(round, round.Roster.RemoveRange(2, round.Roster.Length - 2));
         byte[] invitation = MessageCodec.Encode(new ProtocolMessage.RoundInvitation(Digest.Of("session"u8), round));
 
         MessageLimits limits = MessageLimits.For(round);
