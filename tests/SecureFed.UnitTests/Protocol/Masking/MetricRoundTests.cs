@@ -128,11 +128,18 @@ public sealed class MetricRoundTests
     {
         using MessageRound round = new(s_five, s_plan, Options());
         ClientSetup setup = Setup(round, Policy(floor));
+        CohortView cohort = CohortView.TryCreate(
+            round.Descriptor,
+            round.D,
+            Forge
+                .Read<ProtocolMessage.CohortAnnouncement>(round.Take(MessageType.CohortAnnouncement, to: 0).Bytes)
+                .Advertisements
+        )!;
 
         Assert.Equal(isTaken ? null : AbortReason.CohortTooSmall, CohortChecks.CheckSize(setup, count: 4)?.Reason);
         Assert.Equal(
             isTaken ? null : AbortReason.CohortTooSmall,
-            SurvivorChecks.CheckSet(setup, self: 0, round.Everyone, round.Set(0, 1, 2, 3))?.Reason
+            SurvivorChecks.CheckSet(setup, self: 0, cohort, round.Everyone, round.Set(0, 1, 2, 3))?.Reason
         );
     }
 
