@@ -1,12 +1,14 @@
 #!/usr/bin/env python3
 """A second reader: plays the masking vectors through a client and a server written from spec/ alone.
 
-usage: check.py [FOLDER]       FOLDER is spec/vectors/masking unless given
+usage: check.py [--altered] [FOLDER]       FOLDER is spec/vectors/masking unless given
 
 Needs Python 3.8 and nothing else. Prints one line for each case that differs and the count at the end; the exit status
-is 0 only when every case of every file is as this reader finds it.
+is 0 only when every case of every file is as this reader finds it. With --altered it changes one thing in each of some
+cases and succeeds only when it then finds every one of them wrong: a check that cannot fail checks nothing.
 """
 
+import copy
 import json
 import pathlib
 import sys
@@ -21,6 +23,9 @@ from server import Server
 
 class Difference(Exception):
     pass
+
+
+PROBLEMS = (Difference, w.Refused, KeyError, IndexError, ValueError)
 
 
 def expect(what, found, wanted):
@@ -160,7 +165,49 @@ def check_graph(case):
     expect("neighbours", rules.neighbours(order, order.index(0), k), case["neighboursOfPosition0"])
 
 
+def altered(rounds, refusals, graphs):
+    """Pairs of what was changed and a check that must now fail."""
+    case = rounds["dropout"]
+    for name in list(case["messages"])[::3]:
+        wrong = copy.deepcopy(case)
+        digits = wrong["messages"][name]
+        wrong["messages"][name] = digits[:90] + ("0" if digits[90] != "0" else "1") + digits[91:]
+        yield f"a digit of '{name}'", lambda c=wrong: check_round(c)
+    for field in ("faults", "sends", "store", "ended"):
+        wrong = copy.deepcopy(case)
+        step = next(s for s in wrong["steps"] if s.get(field))
+        step[field] = [] if field in ("faults", "sends") else {"aborted": 1, "named": []}
+        yield f"'{field}' of a step", lambda c=wrong: check_round(c)
+    for original in refusals[::6]:
+        wrong = copy.deepcopy(original)
+        if "ended" in wrong["step"]:
+            wrong["step"]["ended"]["aborted"] += 1
+        else:
+            wrong["step"]["faults"][0]["kind"] += 1
+        yield f"the outcome of '{wrong['id']}'", lambda c=wrong: check_refusal(c, rounds)
+    for original in graphs:
+        wrong = copy.deepcopy(original)
+        wrong["refused" if "refused" in wrong else "threshold"] += 1
+        yield f"the size of graph '{wrong['id']}'", lambda c=wrong: check_graph(c)
+
+
+def report_altered(rounds, refusals, graphs):
+    missed = count = 0
+    for what, check in altered(rounds, refusals, graphs):
+        count += 1
+        try:
+            check()
+        except PROBLEMS:
+            continue
+        missed += 1
+        print(f"not found: {what}")
+    print(f"{count - missed} of {count} altered vectors were found")
+    return 1 if missed or not count else 0
+
+
 def main(arguments):
+    alter = arguments[:1] == ["--altered"]
+    arguments = arguments[alter:]
     default = pathlib.Path(__file__).resolve().parent.parent / "vectors" / "masking"
     folder = pathlib.Path(arguments[0]) if arguments else default
     files = {}
@@ -175,6 +222,10 @@ def main(arguments):
         print(f"{folder}: no file for {sorted(known - set(files))}")
         return 1
     rounds = {case["id"]: case for case in files["securefed/masking-rounds/1"]}
+    if alter:
+        return report_altered(
+            rounds, files["securefed/masking-refusals/1"], files["securefed/masking-graphs/1"]
+        )
     checks = [("round", case, lambda c: check_round(c)) for case in rounds.values()]
     checks += [("refusal", case, lambda c: check_refusal(c, rounds)) for case in files["securefed/masking-refusals/1"]]
     checks += [("graph", case, lambda c: check_graph(c)) for case in files["securefed/masking-graphs/1"]]
@@ -182,7 +233,7 @@ def main(arguments):
     for kind, case, check in checks:
         try:
             check(case)
-        except (Difference, w.Refused, KeyError, IndexError, ValueError) as problem:
+        except PROBLEMS as problem:
             different += 1
             print(f"{kind} '{case['id']}': {type(problem).__name__}: {problem}")
     print(f"{len(checks) - different} of {len(checks)} masking vectors are as a second reader of the specification finds them")
