@@ -1,5 +1,6 @@
 using System.Buffers.Binary;
 using System.Collections.Immutable;
+using System.Runtime.InteropServices;
 using System.Security.Cryptography;
 using SecureFed.Core;
 
@@ -18,6 +19,9 @@ internal sealed class MaskGraph
     private readonly ushort[] _memberAt;
     private readonly ushort[] _placeOf;
 
+    // Sorted once each: the places of holders are looked up for every share. Threads that race write the same list.
+    private readonly ImmutableArray<ushort>[] _neighbours;
+
     private MaskGraph(
         PartySet members,
         int threshold,
@@ -29,6 +33,7 @@ internal sealed class MaskGraph
     {
         (Members, Threshold, EffectiveCohort) = (members, threshold, effectiveCohort);
         (Neighbours, _memberAt, _placeOf) = (neighbours, memberAt, placeOf);
+        _neighbours = new ImmutableArray<ushort>[memberAt.Length];
     }
 
     /// <summary>U1.</summary>
@@ -95,8 +100,18 @@ internal sealed class MaskGraph
             return Members.Members.Remove(member);
         }
 
-        // spec 03-masking#graph-3: the k/2 places on either side.
-        int place = _placeOf[PositionOf(member)];
+        int position = PositionOf(member);
+        if (_neighbours[position].IsDefault)
+        {
+            _neighbours[position] = Around(_placeOf[position]);
+        }
+
+        return _neighbours[position];
+    }
+
+    // spec 03-masking#graph-3: the k/2 places on either side.
+    private ImmutableArray<ushort> Around(int place)
+    {
         ushort[] neighbours = new ushort[Neighbours];
         for (int i = 0; i < neighbours.Length; i++)
         {
@@ -106,7 +121,7 @@ internal sealed class MaskGraph
         }
 
         Array.Sort(neighbours);
-        return [.. neighbours];
+        return ImmutableCollectionsMarshal.AsImmutableArray(neighbours);
     }
 
     /// <summary>

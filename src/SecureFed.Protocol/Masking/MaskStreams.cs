@@ -5,7 +5,7 @@ namespace SecureFed.Protocol;
 /// <summary>A set of mask keystreams with their signs, applied to a vector tile by tile.</summary>
 /// <remarks>
 /// A tile of the vector stays in the first-level cache while every stream passes over it: the cost is keystream
-/// generation, not memory traffic. Disposing disposes the streams.
+/// generation, not memory traffic. Streams may be added from several threads. Disposing disposes the streams.
 /// </remarks>
 [Secret]
 internal sealed class MaskStreams : IDisposable
@@ -13,12 +13,20 @@ internal sealed class MaskStreams : IDisposable
     // 4,096 lanes of 4 bytes are 16 KiB: half of a first-level data cache.
     private const int TileLanes = 4096;
 
+    private readonly Lock _lock = new();
     private readonly List<(MaskKeystream Stream, bool Add)> _streams;
     private bool _applied;
 
     public MaskStreams(int capacity) => _streams = new(capacity);
 
-    public void Add(MaskKeystream stream, bool add) => _streams.Add((stream, add));
+    /// <summary>Takes a stream over. The order of the streams does not matter: sums commute.</summary>
+    public void Add(MaskKeystream stream, bool add)
+    {
+        lock (_lock)
+        {
+            _streams.Add((stream, add));
+        }
+    }
 
     /// <summary>Applies every stream once to the whole vector and reduces it. A second call is a bug.</summary>
     public void ApplyOnce(RingVector vector, WorkSplitter splitter)

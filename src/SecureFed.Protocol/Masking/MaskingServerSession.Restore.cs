@@ -141,6 +141,7 @@ public sealed partial class MaskingServerSession
         }
 
         _maskedSum = UnpackSum(masked);
+        _paths.Clear();
         MarkAccepted(_survivors, MessageType.MaskedInput);
     }
 

@@ -211,6 +211,9 @@ public sealed partial class MaskingServerSession : ServerSession
         }
 
         _survivors = survivors;
+
+        // Deliveries are over: nobody asks for a path again.
+        _paths.Clear();
         Invariant.Check(_maskedSum is not null, "survivors have sent vectors");
         byte[] packed = new byte[Encoding.PackedSizeInBytes];
         RingPacking.Pack(_maskedSum, packed);

@@ -8,8 +8,15 @@ internal readonly record struct UnmaskOutcome(ushort? Inconsistent);
 /// <summary>Reconstructs the masks that are left in the sum and removes them. spec 03-masking#unmask-5</summary>
 internal static class Unmasking
 {
+    // 256 key schedules of 240 bytes stay in the second-level cache beside the tile that they pass over; one pass over the
+    // vector for so many streams costs nothing next to them.
+    internal const int BatchSize = 256;
+
     /// <summary>Removes the self masks of survivors and the pair masks towards dropped parties from <paramref name="maskedSum"/>.</summary>
-    /// <remarks>The sum is changed only after every reconstructed secret matched what its dealer published (A15).</remarks>
+    /// <remarks>
+    /// The sum is changed only after every reconstructed secret matched what its dealer published (A15). Memory: 32 bytes
+    /// for each sharer, and at most <see cref="BatchSize"/> streams at a time, however many masks there are.
+    /// </remarks>
     public static UnmaskOutcome Run(
         ServerSetup setup,
         CohortView cohort,
@@ -19,21 +26,38 @@ internal static class Unmasking
         RingVector maskedSum
     )
     {
-        using MaskStreams streams = new(sharers.Count);
-        foreach (ushort dealer in sharers.Members)
+        Dictionary<ushort, SecretBytes> secrets = new(sharers.Count);
+        try
         {
-            using SecretBytes secret = shares.Combine(setup.Suite, dealer);
-            bool consistent = survivors.Contains(dealer)
-                ? AddSelfMask(setup, cohort, dealer, secret, streams)
-                : AddPairMasks(setup, cohort, dealer, secret, survivors, streams);
-            if (!consistent)
+            foreach (ushort dealer in sharers.Members)
             {
-                return new(dealer);
+                SecretBytes secret = shares.Combine(setup.Suite, dealer);
+                secrets.Add(dealer, secret);
+                bool consistent = survivors.Contains(dealer)
+                    ? IsCommittedSeed(cohort, dealer, secret)
+                    : IsAdvertisedKey(setup.Suite, cohort, dealer, secret);
+                if (!consistent)
+                {
+                    return new(dealer);
+                }
+            }
+
+            foreach ((ushort Dealer, ushort Peer)[] batch in Masks(cohort, sharers, survivors).Chunk(BatchSize))
+            {
+                using MaskStreams streams = new(batch.Length);
+                Create(setup, cohort, secrets, batch, streams);
+                streams.ApplyOnce(maskedSum, setup.Splitter);
+            }
+
+            return new(null);
+        }
+        finally
+        {
+            foreach (SecretBytes secret in secrets.Values)
+            {
+                secret.Dispose();
             }
         }
-
-        streams.ApplyOnce(maskedSum, setup.Splitter);
-        return new(null);
     }
 
     /// <summary>
@@ -96,61 +120,111 @@ internal static class Unmasking
         return negative ? unchecked(0UL - lane) & vector.Ring.Mask : lane;
     }
 
-    private static bool AddSelfMask(
-        ServerSetup setup,
-        CohortView cohort,
-        ushort survivor,
-        SecretBytes seed,
-        MaskStreams streams
-    )
+    private static bool IsCommittedSeed(CohortView cohort, ushort survivor, SecretBytes seed)
     {
-        Digest commitment = RoundDigests.SeedCommitment(
-            RoundDigests.Descriptor(setup.Descriptor),
-            survivor,
-            seed.Reveal(SecretAccess.ForPrimitive)
-        );
-        if (commitment != cohort.Of(survivor).SeedCommitment)
-        {
-            return false;
-        }
-
-        streams.Add(MaskKeys.Self(setup.Suite, cohort.Digest, seed, survivor), add: false);
-        return true;
+        // Advertisements carry D.
+        ProtocolMessage.KeyAdvertisement published = cohort.Of(survivor);
+        return RoundDigests.SeedCommitment(published.Session, survivor, seed.Reveal(SecretAccess.ForPrimitive))
+            == published.SeedCommitment;
     }
 
-    private static bool AddPairMasks(
+    private static bool IsAdvertisedKey(ProtocolSuite suite, CohortView cohort, ushort dropped, SecretBytes privateKey)
+    {
+        using AgreementKeyPair? pair = suite.TryImportPrivateKey(privateKey);
+        return pair is not null && pair.PublicKey.Span.SequenceEqual(cohort.Of(dropped).MaskKey.Span);
+    }
+
+    // Every mask that is left in the sum, once: a survivor with itself, a dropped party with each surviving neighbour.
+    private static IEnumerable<(ushort Dealer, ushort Peer)> Masks(
+        CohortView cohort,
+        PartySet sharers,
+        PartySet survivors
+    )
+    {
+        foreach (ushort dealer in sharers.Members)
+        {
+            if (survivors.Contains(dealer))
+            {
+                yield return (dealer, dealer);
+                continue;
+            }
+
+            foreach (ushort peer in cohort.Graph.NeighboursOf(dealer))
+            {
+                if (survivors.Contains(peer))
+                {
+                    yield return (dealer, peer);
+                }
+            }
+        }
+    }
+
+    // The agreements of a batch are spread like the tiles: each part takes a run of masks, and imports each key in it once.
+    private static void Create(
         ServerSetup setup,
         CohortView cohort,
-        ushort dropped,
-        SecretBytes privateKey,
-        PartySet survivors,
+        Dictionary<ushort, SecretBytes> secrets,
+        (ushort Dealer, ushort Peer)[] batch,
         MaskStreams streams
     )
     {
-        using AgreementKeyPair? pair = setup.Suite.TryImportPrivateKey(privateKey);
-        if (pair is null || !pair.PublicKey.Span.SequenceEqual(cohort.Of(dropped).MaskKey.Span))
+        int parts = Math.Clamp(setup.Splitter.Parallelism, 1, batch.Length);
+        setup.Splitter.Run(
+            parts,
+            part =>
+            {
+                int first = batch.Length * part / parts;
+                int end = batch.Length * (part + 1) / parts;
+                CreateRun(setup.Suite, cohort, secrets, batch.AsSpan(first, end - first), streams);
+            }
+        );
+    }
+
+    private static void CreateRun(
+        ProtocolSuite suite,
+        CohortView cohort,
+        Dictionary<ushort, SecretBytes> secrets,
+        ReadOnlySpan<(ushort Dealer, ushort Peer)> run,
+        MaskStreams streams
+    )
+    {
+        AgreementKeyPair? pair = null;
+        ushort owner = 0;
+        try
         {
-            return false;
-        }
+            foreach ((ushort dealer, ushort peer) in run)
+            {
+                if (dealer == peer)
+                {
+                    streams.Add(MaskKeys.Self(suite, cohort.Digest, secrets[dealer], dealer), add: false);
+                    continue;
+                }
 
-        foreach (
-            ushort survivor in cohort.Graph.NeighboursOf(dropped).Where(neighbour => survivors.Contains(neighbour))
-        )
+                if (pair is null || owner != dealer)
+                {
+                    pair?.Dispose();
+                    pair = suite.TryImportPrivateKey(secrets[dealer]);
+                    owner = dealer;
+                    Invariant.Check(pair is not null, "a private key that was imported before is one");
+                }
+
+                MaskKeystream? stream = MaskKeys.TryPair(
+                    suite,
+                    cohort.Digest,
+                    pair,
+                    dealer,
+                    peer,
+                    cohort.Of(peer).MaskKey.Span
+                );
+                Invariant.Check(stream is not null, "mask keys of the cohort were checked when they were accepted");
+
+                // What the survivor added is subtracted, and the other way round.
+                streams.Add(stream, add: !MaskKeys.OwnAdds(peer, dealer));
+            }
+        }
+        finally
         {
-            MaskKeystream? stream = MaskKeys.TryPair(
-                setup.Suite,
-                cohort.Digest,
-                pair,
-                dropped,
-                survivor,
-                cohort.Of(survivor).MaskKey.Span
-            );
-            Invariant.Check(stream is not null, "mask keys of the cohort were checked when they were accepted");
-
-            // What the survivor added is subtracted, and the other way round.
-            streams.Add(stream, add: !MaskKeys.OwnAdds(survivor, dropped));
+            pair?.Dispose();
         }
-
-        return true;
     }
 }

@@ -41,6 +41,7 @@ public abstract class ServerSession : RoundSession<AggregateResult>
         DescriptorDigest = RoundDigests.Descriptor(setup.Descriptor);
         Encoding = DescriptorRules.EncodingOf(setup.Descriptor);
         _limits = MessageLimits.For(setup.Descriptor);
+        Everyone = PartySet.Of(RosterSize, Enumerable.Range(0, RosterSize).Select(index => (ushort)index));
         for (int index = 0; index < setup.Descriptor.Roster.Length; index++)
         {
             _indices.Add(setup.Descriptor.Roster[index].Id, (ushort)index);
@@ -187,6 +188,9 @@ public abstract class ServerSession : RoundSession<AggregateResult>
     private protected virtual IEnumerable<OutgoingMessage> AnnouncementsTo(ushort index) =>
         Announcements().Where(message => message.To == IdOf(index));
 
+    // Stops at the first one, where WaitingFor lists them all: this is asked once for each message.
+    private bool NobodyIsAwaited => !Expected.Members.Any(index => !IsGone(index) && !HasAnswered(index));
+
     private bool IsGone(ushort index) => _gone.Contains(index) || _withdrawn.Contains(index);
 
     private protected bool HasAnswered(ushort index) => _accepted.ContainsKey((index, ExpectedType));
@@ -273,8 +277,7 @@ public abstract class ServerSession : RoundSession<AggregateResult>
         }
     }
 
-    private protected PartySet Everyone =>
-        PartySet.Of(RosterSize, Enumerable.Range(0, RosterSize).Select(index => (ushort)index));
+    private protected PartySet Everyone { get; }
 
     private protected ProtocolMessage DecodeStored(ReadOnlyMemory<byte> bytes) =>
         MessageCodec.Decode(bytes, _limits).Message
@@ -415,7 +418,7 @@ public abstract class ServerSession : RoundSession<AggregateResult>
 
         _accepted.Add((index, message.Type), digest);
         _gone.Remove(index);
-        return WaitingFor.IsEmpty || HasEnough ? Decide(faults) : new() { Faults = [.. faults] };
+        return NobodyIsAwaited || HasEnough ? Decide(faults) : new() { Faults = [.. faults] };
     }
 
     private Step<AggregateResult> OnWithdrawal(ParticipantId from, ProtocolMessage.ClientWithdrawal withdrawal)
@@ -454,7 +457,7 @@ public abstract class ServerSession : RoundSession<AggregateResult>
         }
 
         PeerFault fault = new(who, CurrentPhase, kind, about);
-        return CurrentPhase != RoundPhase.None && WaitingFor.IsEmpty ? Decide([fault]) : new() { Faults = [fault] };
+        return CurrentPhase != RoundPhase.None && NobodyIsAwaited ? Decide([fault]) : new() { Faults = [fault] };
     }
 
     private Step<AggregateResult> OnBack(ParticipantId who)
