@@ -20,9 +20,10 @@ internal static class Unmasking
     )
     {
         using MaskStreams streams = new(sharers.Count);
+        CombinerCache combiners = new(setup.Suite);
         foreach (ushort dealer in sharers.Members)
         {
-            using SecretBytes secret = shares.Combine(setup.Suite, dealer);
+            using SecretBytes secret = shares.Combine(combiners, dealer);
             bool consistent = survivors.Contains(dealer)
                 ? AddSelfMask(setup, cohort, dealer, secret, streams)
                 : AddPairMasks(setup, cohort, dealer, secret, survivors, streams);
