@@ -165,8 +165,7 @@ public sealed class P256Suite : ProtocolSuite
         ShamirSharing.Split(secret, threshold, holderCount, random);
 
     /// <inheritdoc/>
-    public override SecretBytes Combine(ReadOnlySpan<ushort> xs, ReadOnlySpan<SecretBytes> shares) =>
-        ShamirSharing.Combine(xs, shares);
+    public override ShareCombiner CreateCombiner(ReadOnlySpan<ushort> xs) => new TowerCombiner(xs);
 
     private static ReadOnlySpan<byte> RevealKey(SecretBytes key)
     {

@@ -73,11 +73,11 @@ public sealed class AggregationPlan
 
     /// <summary>
     /// The least number of honest inputs that an input hides in, even from a lying server: t − c, above 256 participants
-    /// t − t1 of <see cref="Graph"/>; 0 when unprotected.
+    /// the least t − t1 of any cohort, 8 (the result states the cohort's own); 0 when unprotected.
     /// </summary>
     public int EffectiveCohort =>
         Scheme is AggregationScheme.Plain ? 0
-        : Graph is { } graph ? graph.EffectiveCohort
+        : Graph is not null ? GraphSizing.RoundEffectiveCohort
         : DescriptorRules.EffectiveCohort(Threshold, CollusionBound);
 
     /// <summary>The packed vector of one participant, in bytes, without the message's header, sets and signature (under 1 KiB).</summary>

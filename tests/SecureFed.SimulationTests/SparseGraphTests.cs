@@ -265,7 +265,7 @@ public class SparseGraphTests(ITestOutputHelper output)
         RoundOutcome.Completed done = Assert.IsType<RoundOutcome.Completed>(round.Complete());
 
         Assert.Equal(SchemeKind.MaskedSparse, done.Result.Scheme);
-        Assert.Equal(plan.Graph!.EffectiveCohort, plan.EffectiveCohort);
+        Assert.Equal(GraphSizing.RoundEffectiveCohort, plan.EffectiveCohort);
         Assert.Equal(Parties - dropped.Length, done.Result.Survivors.Length);
         long[] expected =
         [

@@ -58,17 +58,24 @@ internal sealed class StreamCountingSuite() : ForwardingSuite(TestSuite.Instance
     public override SecretBytes? TryAgree(AgreementKeyPair own, ReadOnlySpan<byte> peerPublicKey) =>
         base.TryAgree(own is CountedPair counted ? counted.Inner : own, peerPublicKey);
 
-    public override SecretBytes Combine(ReadOnlySpan<ushort> xs, ReadOnlySpan<SecretBytes> shares)
-    {
-        SecretBytes combined = base.Combine(xs, shares);
-        if (Combined.Count + 1 == LiesAtCombination)
-        {
-            combined.Dispose();
-            combined = SecretBytes.CopyFrom(new byte[SecretSizeInBytes]);
-        }
+    public override ShareCombiner CreateCombiner(ReadOnlySpan<ushort> xs) =>
+        new KeepingCombiner(this, xs, base.CreateCombiner(xs));
 
-        Combined.Add(combined);
-        return combined;
+    private sealed class KeepingCombiner(StreamCountingSuite suite, ReadOnlySpan<ushort> xs, ShareCombiner inner)
+        : ShareCombiner(xs)
+    {
+        protected override SecretBytes Interpolate(ReadOnlySpan<SecretBytes> shares)
+        {
+            SecretBytes combined = inner.Combine(shares);
+            if (suite.Combined.Count + 1 == suite.LiesAtCombination)
+            {
+                combined.Dispose();
+                combined = SecretBytes.CopyFrom(new byte[SecretSizeInBytes]);
+            }
+
+            suite.Combined.Add(combined);
+            return combined;
+        }
     }
 
     private sealed class Counted(StreamCountingSuite suite, MaskKeystream inner) : MaskKeystream

@@ -10,13 +10,19 @@ namespace SecureFed.Core;
 [Secret]
 public sealed class SecretBytes : IDisposable
 {
-    private readonly byte[] _bytes;
+    private readonly byte[] _block;
+    private readonly int _offset;
     private bool _disposed;
 
-    private SecretBytes(int length) => _bytes = GC.AllocateUninitializedArray<byte>(length, pinned: true);
+    private SecretBytes(int length)
+        : this(GC.AllocateUninitializedArray<byte>(length, pinned: true), 0, length) { }
+
+    private SecretBytes(byte[] block, int offset, int length) => (_block, _offset, Length) = (block, offset, length);
 
     /// <summary>The number of bytes, which is public.</summary>
-    public int Length => _bytes.Length;
+    public int Length { get; }
+
+    private Span<byte> Bytes => new(_block, _offset, Length);
 
     /// <summary>Whether the bytes have been wiped.</summary>
     public bool IsDisposed => _disposed;
@@ -35,7 +41,7 @@ public sealed class SecretBytes : IDisposable
         }
 
         SecretBytes secret = new(source.Length);
-        source.CopyTo(secret._bytes);
+        source.CopyTo(secret.Bytes);
         return secret;
     }
 
@@ -51,8 +57,8 @@ public sealed class SecretBytes : IDisposable
         SecretBytes secret = new(length);
         try
         {
-            secret._bytes.AsSpan().Clear();
-            fill(secret._bytes);
+            secret.Bytes.Clear();
+            fill(secret.Bytes);
             return secret;
         }
         catch
@@ -60,6 +66,39 @@ public sealed class SecretBytes : IDisposable
             secret.Dispose();
             throw;
         }
+    }
+
+    /// <summary>Creates several secrets of one length side by side in one piece of pinned memory.</summary>
+    /// <remarks>Each is disposed of, and wiped, for itself; the memory is freed when none of them is referenced any more.</remarks>
+    /// <param name="count">At least 1.</param>
+    /// <param name="length">Of each, 1 to 1,048,576.</param>
+    /// <param name="fill">Writes the bytes of all of them, the first one's first; runs once.</param>
+    /// <exception cref="ArgumentOutOfRangeException">A number is out of range.</exception>
+    public static SecretBytes[] CreateMany(int count, int length, Action<Span<byte>> fill)
+    {
+        ArgumentOutOfRangeException.ThrowIfLessThan(count, 1);
+        ArgumentOutOfRangeException.ThrowIfLessThan(length, 1);
+        ArgumentOutOfRangeException.ThrowIfGreaterThan(length, MaximumLengthInBytes);
+        ArgumentOutOfRangeException.ThrowIfGreaterThan(count, Array.MaxLength / length);
+        ArgumentNullException.ThrowIfNull(fill);
+        byte[] block = GC.AllocateArray<byte>(count * length, pinned: true);
+        try
+        {
+            fill(block);
+        }
+        catch
+        {
+            CryptographicOperations.ZeroMemory(block);
+            throw;
+        }
+
+        SecretBytes[] secrets = new SecretBytes[count];
+        for (int i = 0; i < count; i++)
+        {
+            secrets[i] = new(block, i * length, length);
+        }
+
+        return secrets;
     }
 
     /// <summary>Draws <paramref name="length"/> fresh secret bytes from <paramref name="random"/>.</summary>
@@ -85,7 +124,7 @@ public sealed class SecretBytes : IDisposable
             throw new ArgumentOutOfRangeException(nameof(access), "Reading a secret needs a named purpose.");
         }
 
-        return _bytes;
+        return Bytes;
     }
 
     /// <summary>Compares in time that depends on the lengths only.</summary>
@@ -94,14 +133,14 @@ public sealed class SecretBytes : IDisposable
         ArgumentNullException.ThrowIfNull(other);
         ObjectDisposedException.ThrowIf(_disposed, this);
         ObjectDisposedException.ThrowIf(other._disposed, other);
-        return CryptographicOperations.FixedTimeEquals(_bytes, other._bytes);
+        return CryptographicOperations.FixedTimeEquals(Bytes, other.Bytes);
     }
 
     /// <summary>A second, independent copy with a life of its own.</summary>
     public SecretBytes Duplicate()
     {
         ObjectDisposedException.ThrowIf(_disposed, this);
-        return CopyFrom(_bytes);
+        return CopyFrom(Bytes);
     }
 
     /// <summary>Prints the type name only.</summary>
@@ -110,7 +149,7 @@ public sealed class SecretBytes : IDisposable
     /// <summary>Wipes the bytes. May be called again.</summary>
     public void Dispose()
     {
-        CryptographicOperations.ZeroMemory(_bytes);
+        CryptographicOperations.ZeroMemory(Bytes);
         _disposed = true;
     }
 }

@@ -1,143 +1,217 @@
 using System.Buffers.Binary;
+using System.Runtime.CompilerServices;
 using System.Runtime.Intrinsics;
 using System.Runtime.Intrinsics.X86;
 
 namespace SecureFed.Crypto.Kernels;
 
-/// <summary>accumulator[j] = accumulator[j]·x + addend[j] in GF(2^16), for the 16 elements of a 32-byte block.</summary>
+/// <summary>Values of a polynomial over GF(2^16) at consecutive points, for the 16 elements of a 32-byte block side by side.</summary>
 /// <remarks>
-/// Element j is bytes 2j (low half) and 2j + 1 (high half). x is public: the number of steps depends on it. Nothing
-/// depends on the elements: no table, no branch. The spans may be the same or not overlap.
+/// Element j of a block is bytes 2j (low half) and 2j + 1 (high half). The points are public, and so is the degree: the
+/// number of steps depends on them. Nothing depends on the elements: no table, no branch. Several points are taken in
+/// one pass, each of them in a register from the highest coefficient to the lowest.
 /// </remarks>
 internal static class TowerHorner
 {
     public const int BlockSizeInBytes = 32;
+    private const int RegistersInPass = 4;
+    private const int LargestByte = 0xff;
 
-    /// <summary>Whether <see cref="Step"/> multiplies with the instruction for the lower field, the one of AES.</summary>
-    public static bool IsGfni => Gfni.V256.IsSupported;
-
-    /// <summary>Whether <see cref="Step"/> takes a vector path on this machine.</summary>
-    public static bool IsVectorised => Vector256.IsHardwareAccelerated;
-
-    public static void Step(Span<byte> accumulator, ushort x, ReadOnlySpan<byte> addend)
+    /// <summary>values[i] = Σ_k polynomial[k]·x^k at x = <paramref name="firstPoint"/> + i.</summary>
+    /// <param name="polynomial">Blocks, the constant term first; at least one.</param>
+    /// <param name="firstPoint">The last point is at most 65,535.</param>
+    /// <param name="values">Two blocks or more; does not overlap the polynomial.</param>
+    public static void Evaluate(ReadOnlySpan<byte> polynomial, int firstPoint, Span<byte> values)
     {
-        if (IsGfni)
+        if (Gfni.V512.IsSupported)
         {
-            Instruction(accumulator, x, addend[..BlockSizeInBytes]);
+            Wide<Vector512<byte>, Register512, InstructionProduct>(polynomial, firstPoint, values);
         }
-        else if (IsVectorised)
+        else if (Gfni.V256.IsSupported)
         {
-            Vector(accumulator, x, addend);
+            Wide<Vector256<byte>, Register256, InstructionProduct>(polynomial, firstPoint, values);
+        }
+        else if (Gfni.IsSupported)
+        {
+            Wide<Vector128<byte>, Register128, InstructionProduct>(polynomial, firstPoint, values);
+        }
+        else if (Vector512.IsHardwareAccelerated)
+        {
+            Wide<Vector512<byte>, Register512, PortableProduct>(polynomial, firstPoint, values);
+        }
+        else if (Vector256.IsHardwareAccelerated)
+        {
+            Wide<Vector256<byte>, Register256, PortableProduct>(polynomial, firstPoint, values);
+        }
+        else if (Vector128.IsHardwareAccelerated)
+        {
+            Wide<Vector128<byte>, Register128, PortableProduct>(polynomial, firstPoint, values);
         }
         else
         {
-            Scalar(accumulator, x, addend);
+            Scalar(polynomial, firstPoint, values);
         }
     }
 
-    /// <summary>Takes a step for each 32-byte block of <paramref name="addends"/>, the last block first.</summary>
-    public static void Steps(Span<byte> accumulator, ushort x, ReadOnlySpan<byte> addends)
+    internal static void Scalar(ReadOnlySpan<byte> polynomial, int firstPoint, Span<byte> values)
     {
-        if (IsGfni)
+        int top = polynomial.Length - BlockSizeInBytes;
+        for (int start = 0; start < values.Length; start += BlockSizeInBytes)
         {
-            Instruction(accumulator, x, addends);
-            return;
-        }
+            ushort x = PointAt(firstPoint, start);
+            for (int element = 0; element < BlockSizeInBytes; element += sizeof(ushort))
+            {
+                ushort sum = 0;
+                for (int term = top; term >= 0; term -= BlockSizeInBytes)
+                {
+                    ushort coefficient = BinaryPrimitives.ReadUInt16LittleEndian(polynomial[(term + element)..]);
+                    sum = (ushort)(TowerField.Multiply(sum, x) ^ coefficient);
+                }
 
-        for (int offset = addends.Length - BlockSizeInBytes; offset >= 0; offset -= BlockSizeInBytes)
+                BinaryPrimitives.WriteUInt16LittleEndian(values[(start + element)..], sum);
+            }
+        }
+    }
+
+    /// <summary>The same in registers. The last pass ends at the last value, so it may take some points a second time.</summary>
+    internal static void Wide<TVector, TRegister, TProduct>(
+        ReadOnlySpan<byte> polynomial,
+        int firstPoint,
+        Span<byte> values
+    )
+        where TVector : struct
+        where TRegister : IRegister<TVector>
+        where TProduct : IByteProduct<TVector>
+    {
+        int width = Unsafe.SizeOf<TVector>();
+        int pass = RegistersInPass * width;
+        bool many = values.Length >= pass;
+        int length = many ? pass : width;
+
+        // An element below 256 has no high half, and then nothing changes halves.
+        bool crosses = PointAt(firstPoint, values.Length - BlockSizeInBytes) > LargestByte;
+        for (int start = 0; ; start += length)
         {
-            Step(accumulator, x, addends.Slice(offset, BlockSizeInBytes));
+            start = Math.Min(start, values.Length - length);
+            if (many)
+            {
+                Four<TVector, TRegister, TProduct>(polynomial, firstPoint, start, crosses, values);
+            }
+            else
+            {
+                One<TVector, TRegister, TProduct>(polynomial, firstPoint, start, values);
+            }
+
+            if (start + length == values.Length)
+            {
+                return;
+            }
         }
     }
 
-    internal static void Scalar(Span<byte> accumulator, ushort x, ReadOnlySpan<byte> addend)
+    private static void One<TVector, TRegister, TProduct>(
+        ReadOnlySpan<byte> polynomial,
+        int firstPoint,
+        int start,
+        Span<byte> values
+    )
+        where TVector : struct
+        where TRegister : IRegister<TVector>
+        where TProduct : IByteProduct<TVector>
     {
-        for (int offset = 0; offset < BlockSizeInBytes; offset += sizeof(ushort))
+        (TVector straight, TVector crossed) = Factors<TVector, TRegister>(firstPoint, start);
+        int offset = start % BlockSizeInBytes;
+        TVector sum = default;
+        for (int term = polynomial.Length - BlockSizeInBytes; term >= 0; term -= BlockSizeInBytes)
         {
-            Span<byte> element = accumulator.Slice(offset, sizeof(ushort));
-            ushort product = TowerField.Multiply(BinaryPrimitives.ReadUInt16LittleEndian(element), x);
-            ushort sum = (ushort)(product ^ BinaryPrimitives.ReadUInt16LittleEndian(addend[offset..]));
-            BinaryPrimitives.WriteUInt16LittleEndian(element, sum);
+            TVector addend = TRegister.Repeat(polynomial.Slice(term, BlockSizeInBytes), offset);
+            sum = Cross<TVector, TRegister, TProduct>(sum, straight, crossed, addend);
         }
+
+        TRegister.Write(sum, values[start..]);
     }
 
-    internal static void Vector(Span<byte> accumulator, ushort x, ReadOnlySpan<byte> addend)
+    private static void Four<TVector, TRegister, TProduct>(
+        ReadOnlySpan<byte> polynomial,
+        int firstPoint,
+        int start,
+        bool crosses,
+        Span<byte> values
+    )
+        where TVector : struct
+        where TRegister : IRegister<TVector>
+        where TProduct : IByteProduct<TVector>
     {
-        Vector256<byte> state = Vector256.Create<byte>(accumulator[..BlockSizeInBytes]);
-        (Multiply(state, x) ^ Vector256.Create<byte>(addend[..BlockSizeInBytes])).CopyTo(accumulator);
-    }
+        int width = Unsafe.SizeOf<TVector>();
+        (TVector straight0, TVector crossed0) = Factors<TVector, TRegister>(firstPoint, start);
+        (TVector straight1, TVector crossed1) = Factors<TVector, TRegister>(firstPoint, start + width);
+        (TVector straight2, TVector crossed2) = Factors<TVector, TRegister>(firstPoint, start + (2 * width));
+        (TVector straight3, TVector crossed3) = Factors<TVector, TRegister>(firstPoint, start + (3 * width));
+        TVector sum0 = default;
+        TVector sum1 = default;
+        TVector sum2 = default;
+        TVector sum3 = default;
 
-    /// <summary>Every step from the last addend to the first, with the accumulator in a register.</summary>
-    /// <param name="accumulator">32 bytes.</param>
-    /// <param name="x">Public.</param>
-    /// <param name="addends">A multiple of 32 bytes; the last block is added first.</param>
-    internal static void Instruction(Span<byte> accumulator, ushort x, ReadOnlySpan<byte> addends)
-    {
-        Vector256<byte> state = Vector256.Create<byte>(accumulator[..BlockSizeInBytes]);
-        (ushort own, ushort other) = Factors(x);
-        Vector256<byte> straight = Vector256.Create(own).AsByte();
-        Vector256<byte> crossed = Vector256.Create(other).AsByte();
-        for (int offset = addends.Length - BlockSizeInBytes; offset >= 0; offset -= BlockSizeInBytes)
+        // A register narrower than a block starts in its first or in its second half.
+        int offset = start % BlockSizeInBytes;
+        int next = (start + width) % BlockSizeInBytes;
+        for (int term = polynomial.Length - BlockSizeInBytes; term >= 0; term -= BlockSizeInBytes)
         {
-            Vector256<ushort> lanes = state.AsUInt16();
-            Vector256<byte> swapped = ((lanes << 8) | (lanes >>> 8)).AsByte();
-
-            // GF2P8MULB reduces by the polynomial of the lower field; its time does not depend on its operands.
-            state =
-                Gfni.V256.GaloisFieldMultiply(state, straight)
-                ^ Gfni.V256.GaloisFieldMultiply(swapped, crossed)
-                ^ Vector256.Create(addends.Slice(offset, BlockSizeInBytes));
+            ReadOnlySpan<byte> coefficient = polynomial.Slice(term, BlockSizeInBytes);
+            TVector even = TRegister.Repeat(coefficient, offset);
+            TVector odd = TRegister.Repeat(coefficient, next);
+            if (crosses)
+            {
+                sum0 = Cross<TVector, TRegister, TProduct>(sum0, straight0, crossed0, even);
+                sum1 = Cross<TVector, TRegister, TProduct>(sum1, straight1, crossed1, odd);
+                sum2 = Cross<TVector, TRegister, TProduct>(sum2, straight2, crossed2, even);
+                sum3 = Cross<TVector, TRegister, TProduct>(sum3, straight3, crossed3, odd);
+            }
+            else
+            {
+                sum0 = TRegister.Xor(TProduct.Multiply(sum0, straight0), even);
+                sum1 = TRegister.Xor(TProduct.Multiply(sum1, straight1), odd);
+                sum2 = TRegister.Xor(TProduct.Multiply(sum2, straight2), even);
+                sum3 = TRegister.Xor(TProduct.Multiply(sum3, straight3), odd);
+            }
         }
 
-        state.CopyTo(accumulator);
+        TRegister.Write(sum0, values[start..]);
+        TRegister.Write(sum1, values[(start + width)..]);
+        TRegister.Write(sum2, values[(start + (2 * width))..]);
+        TRegister.Write(sum3, values[(start + (3 * width))..]);
     }
 
-    /// <summary>x as the factors of an element's own half and of its other half, each for the low and the high byte.</summary>
-    private static (ushort Straight, ushort Crossed) Factors(ushort x)
-    {
-        byte high = (byte)(x >> 8);
-        byte low = (byte)(x & 0xff);
+    [MethodImpl(MethodImplOptions.AggressiveInlining)]
+    private static TVector Cross<TVector, TRegister, TProduct>(
+        TVector sum,
+        TVector straight,
+        TVector crossed,
+        TVector addend
+    )
+        where TVector : struct
+        where TRegister : IRegister<TVector>
+        where TProduct : IByteProduct<TVector> =>
+        TRegister.Xor(
+            TRegister.Xor(TProduct.Multiply(sum, straight), TRegister.SwapHalves(TProduct.Multiply(sum, crossed))),
+            addend
+        );
 
-        // low result  = aL·xL + aH·(β·xH);  high result = aH·(xL + xH) + aL·xH.
+    [MethodImpl(MethodImplOptions.AggressiveInlining)]
+    private static (TVector Straight, TVector Crossed) Factors<TVector, TRegister>(int firstPoint, int start)
+        where TVector : struct
+        where TRegister : IRegister<TVector>
+    {
+        var first = TowerFactor.Of(PointAt(firstPoint, start));
+        TowerFactor second =
+            Unsafe.SizeOf<TVector>() > BlockSizeInBytes
+                ? TowerFactor.Of(PointAt(firstPoint, start + BlockSizeInBytes))
+                : first;
         return (
-            (ushort)(low | ((low ^ high) << 8)),
-            (ushort)(TowerField.MultiplyBytes(TowerField.Beta, high) | (high << 8))
+            TRegister.Constants(first.Straight, second.Straight),
+            TRegister.Constants(first.Crossed, second.Crossed)
         );
     }
 
-    /// <summary>The product as two byte-wise products in GF(2^8): straight·own half + crossed·other half.</summary>
-    private static Vector256<byte> Multiply(Vector256<byte> elements, ushort x)
-    {
-        (ushort straight, ushort crossed) = Factors(x);
-        Vector256<byte> product = MultiplyBytes(elements, straight);
-        if (crossed != 0)
-        {
-            Vector256<ushort> lanes = elements.AsUInt16();
-            product ^= MultiplyBytes(((lanes << 8) | (lanes >>> 8)).AsByte(), crossed);
-        }
-
-        return product;
-    }
-
-    /// <summary>Every byte times a public constant: the low half of <paramref name="constants"/> for even bytes, the high half for odd ones.</summary>
-    private static Vector256<byte> MultiplyBytes(Vector256<byte> bytes, ushort constants)
-    {
-        Vector256<byte> reduction = Vector256.Create(TowerField.Reduction);
-        Vector256<byte> product = Vector256<byte>.Zero;
-        int remaining = constants;
-        while (true)
-        {
-            // 0xff in the bytes whose constant has this bit.
-            int mask = (((remaining >> 8) & 1) * 0xff00) | ((remaining & 1) * 0x00ff);
-            product ^= bytes & Vector256.Create((ushort)mask).AsByte();
-            remaining = (remaining >> 1) & 0x7f7f;
-            if (remaining == 0)
-            {
-                return product;
-            }
-
-            Vector256<byte> carries = Vector256.LessThan(bytes.AsSByte(), Vector256<sbyte>.Zero).AsByte();
-            bytes = (bytes << 1) ^ (carries & reduction);
-        }
-    }
+    private static ushort PointAt(int firstPoint, int start) => (ushort)(firstPoint + (start / BlockSizeInBytes));
 }

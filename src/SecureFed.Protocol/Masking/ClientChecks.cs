@@ -41,11 +41,6 @@ internal static class CohortChecks
             return new(AbortReason.GraphMismatch);
         }
 
-        if (fixedCohort.Graph.EffectiveCohort < setup.Policy.MinimumEffectiveCohort)
-        {
-            return new(AbortReason.EffectiveCohortTooSmall);
-        }
-
         // spec 03-masking#graph-4: whoever neither masks with this client nor holds its shares is vouched for by others.
         PartySet checkedHere = PartySet.Of(
             setup.Descriptor.Roster.Length,
@@ -324,7 +319,7 @@ internal static class SurvivorChecks
                 return new(AbortReason.DuplicateIdentity, entry.Signer);
             }
 
-            // spec 03-masking#graph-4: t valid ones say all there is to say, and verifying is what a large cohort pays for.
+            // spec 03-masking#graph-4: τ valid ones say all there is to say, and verifying is what a large cohort pays for.
             if (setup.Descriptor.Scheme == SchemeKind.MaskedSparse && signers.Count > setup.Descriptor.Threshold)
             {
                 continue;

@@ -88,11 +88,11 @@ internal sealed class ShareCollection : IDisposable
     }
 
     /// <summary>Combines exactly t shares of a dealer.</summary>
-    public SecretBytes Combine(ProtocolSuite suite, ushort dealer)
+    public SecretBytes Combine(CombinerCache combiners, ushort dealer)
     {
         List<(ushort X, SecretBytes Share)> list = _shares[dealer];
         Invariant.Check(list.Count == _threshold, "exactly t verified shares are combined");
-        return suite.Combine(list.Select(entry => entry.X).ToArray(), list.Select(entry => entry.Share).ToArray());
+        return combiners.Combine(list.Select(entry => entry.X).ToArray(), list.Select(entry => entry.Share).ToArray());
     }
 
     /// <summary>Prints the type name only.</summary>

@@ -27,11 +27,12 @@ internal static class Unmasking
     )
     {
         Dictionary<ushort, SecretBytes> secrets = new(sharers.Count);
+        CombinerCache combiners = new(setup.Suite);
         try
         {
             foreach (ushort dealer in sharers.Members)
             {
-                SecretBytes secret = shares.Combine(setup.Suite, dealer);
+                SecretBytes secret = shares.Combine(combiners, dealer);
                 secrets.Add(dealer, secret);
                 bool consistent = survivors.Contains(dealer)
                     ? IsCommittedSeed(cohort, dealer, secret)

@@ -87,11 +87,17 @@ public abstract class ProtocolSuite
     /// <param name="random">For the t − 1 higher coefficients.</param>
     public abstract SecretBytes[] Split(SecretBytes secret, int threshold, int holderCount, RandomSource random);
 
-    /// <summary>Combines exactly t verified shares.</summary>
+    /// <summary>Prepares to combine shares at <paramref name="xs"/>, of as many secrets as there are.</summary>
+    /// <param name="xs">t different evaluation points, 1 ≤ x ≤ 65,535.</param>
+    /// <exception cref="ArgumentException">Points repeat, are zero, or are fewer than two.</exception>
+    public abstract ShareCombiner CreateCombiner(ReadOnlySpan<ushort> xs);
+
+    /// <summary>Combines exactly t verified shares of one secret.</summary>
     /// <param name="xs">t different evaluation points, 1 ≤ x ≤ 65,535.</param>
     /// <param name="shares">The shares at these points, 32 bytes each, same order.</param>
     /// <exception cref="ArgumentException">Points repeat, are zero, or the counts differ.</exception>
-    public abstract SecretBytes Combine(ReadOnlySpan<ushort> xs, ReadOnlySpan<SecretBytes> shares);
+    public SecretBytes Combine(ReadOnlySpan<ushort> xs, ReadOnlySpan<SecretBytes> shares) =>
+        CreateCombiner(xs).Combine(shares);
 }
 
 /// <summary>An agreement key pair of one attempt. Disposing wipes the private key.</summary>

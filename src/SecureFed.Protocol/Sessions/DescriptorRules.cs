@@ -19,16 +19,16 @@ public static class DescriptorRules
     /// <summary>The effective cohort t − c of the complete graph: how many honest inputs a sum hides in at least. spec 06-security#effective-cohort-1</summary>
     public static int EffectiveCohort(int threshold, int collusionBound) => Math.Max(0, threshold - collusionBound);
 
-    /// <summary>The effective cohort of a round in which everybody takes part: t − c, and t − t1 on the sparse graph. spec 06-security#effective-cohort-1</summary>
+    /// <summary>
+    /// What a round promises whoever takes part: t − c, and on the sparse graph the least t − t1 of any cohort, because a
+    /// smaller cohort has a thinner graph. spec 06-security#effective-cohort-1
+    /// </summary>
     /// <param name="descriptor">A descriptor that passed <see cref="Check"/>.</param>
     public static int EffectiveCohort(RoundDescriptor descriptor)
     {
         ArgumentNullException.ThrowIfNull(descriptor);
         return descriptor.Scheme == SchemeKind.MaskedSparse
-            ? GraphSizing
-                .ForRound(descriptor.Roster.Length, descriptor.CollusionBound, descriptor.MinimumSurvivors)
-                ?.EffectiveCohort
-                ?? 0
+            ? GraphSizing.RoundEffectiveCohort
             : EffectiveCohort(descriptor.Threshold, descriptor.CollusionBound);
     }
 

@@ -113,6 +113,5 @@ public sealed class TestSuite : ProtocolSuite
         P256Suite.Instance.Split(secret, threshold, holderCount, random);
 
     /// <inheritdoc/>
-    public override SecretBytes Combine(ReadOnlySpan<ushort> xs, ReadOnlySpan<SecretBytes> shares) =>
-        P256Suite.Instance.Combine(xs, shares);
+    public override ShareCombiner CreateCombiner(ReadOnlySpan<ushort> xs) => P256Suite.Instance.CreateCombiner(xs);
 }

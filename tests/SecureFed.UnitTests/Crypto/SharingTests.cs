@@ -6,6 +6,7 @@ using SecureFed.Core;
 using SecureFed.Crypto;
 using SecureFed.Crypto.Kernels;
 using SecureFed.Crypto.Sharing;
+using SecureFed.Protocol;
 using SecureFed.Tests.Shared;
 using Xunit.Abstractions;
 
@@ -67,75 +68,6 @@ public sealed class SharingTests(ITestOutputHelper output)
 
         Assert.Contains(ushort.MaxValue, orders);
         Assert.All(orders, order => Assert.Equal(0, ushort.MaxValue % order));
-    }
-
-    [Fact]
-    public void Every_kernel_agrees_with_the_definition_for_every_point()
-    {
-        HashRandomSource random = new(1);
-        byte[] accumulator = new byte[32];
-        byte[] addend = new byte[32];
-        byte[] guarded = new byte[48];
-        for (int x = 0; x <= ushort.MaxValue; x++)
-        {
-            random.Fill(accumulator);
-            random.Fill(addend);
-            byte[] scalar = [.. accumulator];
-            guarded.AsSpan().Fill(0xa5);
-            accumulator.CopyTo(guarded, 8);
-
-            TowerHorner.Scalar(scalar, (ushort)x, addend);
-            TowerHorner.Vector(guarded.AsSpan(8, 32), (ushort)x, addend);
-
-            AssertGuarded(guarded, scalar);
-            if (TowerHorner.IsGfni)
-            {
-                accumulator.CopyTo(guarded, 8);
-                TowerHorner.Instruction(guarded.AsSpan(8, 32), (ushort)x, addend);
-                AssertGuarded(guarded, scalar);
-            }
-
-            if (x % 64 == 0 || x < 300)
-            {
-                byte[] expected = SlowField.Evaluate([addend, accumulator], x);
-                Assert.Equal(expected, scalar);
-            }
-        }
-    }
-
-    [Fact]
-    public void Many_steps_at_once_are_the_steps_one_by_one_from_the_last_addend_to_the_first()
-    {
-        HashRandomSource random = new(2);
-        foreach (ushort x in (ushort[])[0, 1, 2, 255, 256, 257, 4096, ushort.MaxValue])
-        {
-            for (int blocks = 0; blocks <= 70; blocks++)
-            {
-                byte[] addends = new byte[blocks * TowerHorner.BlockSizeInBytes];
-                byte[] start = new byte[TowerHorner.BlockSizeInBytes];
-                random.Fill(addends);
-                random.Fill(start);
-                byte[] expected = [.. start];
-                for (int block = blocks - 1; block >= 0; block--)
-                {
-                    TowerHorner.Scalar(expected, x, addends.AsSpan(block * TowerHorner.BlockSizeInBytes));
-                }
-
-                byte[] guarded = new byte[48];
-                guarded.AsSpan().Fill(0xa5);
-                start.CopyTo(guarded, 8);
-                TowerHorner.Steps(guarded.AsSpan(8, 32), x, addends);
-
-                AssertGuarded(guarded, expected);
-            }
-        }
-    }
-
-    private static void AssertGuarded(byte[] guarded, byte[] expected)
-    {
-        Assert.True(guarded.AsSpan(8, 32).SequenceEqual(expected));
-        Assert.True(!guarded.AsSpan(0, 8).ContainsAnyExcept((byte)0xa5));
-        Assert.True(!guarded.AsSpan(40).ContainsAnyExcept((byte)0xa5));
     }
 
     [Fact]
@@ -309,8 +241,8 @@ public sealed class SharingTests(ITestOutputHelper output)
                 case "x-multiple-of-p":
                 case "x-congruent":
                     // In GF(2^16) every 16-bit point but zero is canonical, and no other can be expressed.
-                    ParameterInfo points = typeof(ShamirSharing)
-                        .GetMethod(nameof(ShamirSharing.Combine))!
+                    ParameterInfo points = typeof(ProtocolSuite)
+                        .GetMethod(nameof(ProtocolSuite.CreateCombiner))!
                         .GetParameters()[0];
                     Assert.Equal(typeof(ReadOnlySpan<ushort>), points.ParameterType);
                     break;
@@ -330,7 +262,7 @@ public sealed class SharingTests(ITestOutputHelper output)
                     break;
                 case "index-not-owner":
                     // The point comes from the authenticated sender, so a share under another's label only spoils the sum.
-                    using (SecretBytes wrong = ShamirSharing.Combine([1, 2, 4], [shares[0], shares[1], shares[2]]))
+                    using (SecretBytes wrong = P256Suite.Instance.Combine([1, 2, 4], [shares[0], shares[1], shares[2]]))
                     {
                         Assert.False(secret.FixedTimeEquals(wrong));
                     }
@@ -344,8 +276,8 @@ public sealed class SharingTests(ITestOutputHelper output)
 
         Assert.Equal(8, seen.Distinct(StringComparer.Ordinal).Count());
         Refused([1, 2], [shares[0], shares[1], shares[2]], "2 points and 3 shares");
-        Refused([1], [shares[0]], "1 points and 1 shares");
-        Refused([], [], "0 points");
+        Refused([1], [shares[0]], "1 were given");
+        Refused([], [], "0 were given");
     }
 
     private static int OrderOf(ushort element)
@@ -408,7 +340,7 @@ public sealed class SharingTests(ITestOutputHelper output)
     }
 
     private static SecretBytes Combine(ushort[] xs, SecretBytes[] shares) =>
-        ShamirSharing.Combine(xs, [.. xs.Select(x => shares[x - 1])]);
+        P256Suite.Instance.Combine(xs, [.. xs.Select(x => shares[x - 1])]);
 
     private static byte[] Open(SecretBytes secret) => secret.Reveal(SecretAccess.ForPrimitive).ToArray();
 
@@ -425,7 +357,7 @@ public sealed class SharingTests(ITestOutputHelper output)
         using SecretBytes first = SecretBytes.CopyFrom(ones);
         using SecretBytes second = SecretBytes.CopyFrom(zeros);
 
-        using SecretBytes combined = ShamirSharing.Combine([1, 2], [first, second]);
+        using SecretBytes combined = P256Suite.Instance.Combine([1, 2], [first, second]);
 
         Assert.Equal(SlowField.Interpolate([(1, ones), (2, zeros)], at: 0), Open(combined));
     }

@@ -2,6 +2,7 @@ using System.Globalization;
 using System.Numerics;
 using System.Text.Json;
 using SecureFed.Core;
+using SecureFed.Crypto;
 using SecureFed.Crypto.Kernels;
 using SecureFed.Crypto.Sharing;
 
@@ -43,7 +44,7 @@ public sealed class SharingVectorTests
             foreach (JsonElement[] subset in new[] { shares[..threshold], shares[^threshold..] })
             {
                 ushort[] xs = [.. subset.Select(share => share.GetProperty("x").GetUInt16())];
-                using SecretBytes combined = ShamirSharing.Combine(
+                using SecretBytes combined = P256Suite.Instance.Combine(
                     xs,
                     [.. subset.Select(share => SecretBytes.CopyFrom(share.Hex("y")))]
                 );

@@ -60,6 +60,5 @@ internal abstract class ForwardingSuite(ProtocolSuite inner) : ProtocolSuite
     public override SecretBytes[] Split(SecretBytes secret, int threshold, int holderCount, RandomSource random) =>
         inner.Split(secret, threshold, holderCount, random);
 
-    public override SecretBytes Combine(ReadOnlySpan<ushort> xs, ReadOnlySpan<SecretBytes> shares) =>
-        inner.Combine(xs, shares);
+    public override ShareCombiner CreateCombiner(ReadOnlySpan<ushort> xs) => inner.CreateCombiner(xs);
 }

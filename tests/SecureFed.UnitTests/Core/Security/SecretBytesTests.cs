@@ -125,5 +125,5 @@ public sealed class SecretBytesTests
 
     private static byte[] MemoryOf(SecretBytes secret) =>
         (byte[])
-            typeof(SecretBytes).GetField("_bytes", BindingFlags.Instance | BindingFlags.NonPublic)!.GetValue(secret)!;
+            typeof(SecretBytes).GetField("_block", BindingFlags.Instance | BindingFlags.NonPublic)!.GetValue(secret)!;
 }

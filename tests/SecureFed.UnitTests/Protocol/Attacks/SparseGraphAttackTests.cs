@@ -75,38 +75,23 @@ public class SparseGraphAttackTests
     }
 
     [Fact]
-    public void A_cohort_whose_graph_is_thinner_than_the_floor_is_refused()
+    public void A_cohort_without_dropouts_to_spare_has_a_thinner_graph_and_says_so()
     {
-        GraphParameters whole = GraphSizing.ForRound(Parties, 1, Survivors)!;
-        using MessageRound round = new(
-            s_toys,
-            s_plan,
-            new RoundOptions
-            {
-                PolicyFor = _ => new ClientPolicy
-                {
-                    PinnedRoster = s_toys.Roster,
-                    Federation = "test",
-                    WithoutPrivacyNoise = LocalConsent.Given("test data"),
-                    MinimumEffectiveCohort = whole.EffectiveCohort,
-                },
-            }
-        );
-        ProtocolMessage.CohortAnnouncement all = Cohort(round);
+        using MessageRound round = new(s_toys, s_plan);
+        round.Hook = sent => sent is { Type: MessageType.KeyAdvertisement, From: >= Survivors } ? [] : [sent];
 
-        // Exactly U of them: nobody may be lost any more, so that a thinner graph is enough.
-        ProtocolMessage.CohortAnnouncement thin = new(all.Session, all.Advertisements[..Survivors]);
-        round.ToClient(0, Forge.Bytes(thin));
-        round.ToClient(1, Forge.Bytes(all));
+        round.Run();
 
-        Assert.Equal(AbortReason.EffectiveCohortTooSmall, round.ClientAborted(0).Reason);
-        Assert.False(round.ClientEndings.ContainsKey(1));
+        // Exactly U of them: nobody may be lost any more, so that the least graph is enough. The offer promised no more.
+        Assert.Equal(GraphSizing.RoundEffectiveCohort, round.Result.EffectiveCohort);
+        Assert.True(GraphSizing.ForRound(Parties, 1, Survivors)!.EffectiveCohort > round.Result.EffectiveCohort);
+        Assert.Equal(GraphSizing.RoundEffectiveCohort, DescriptorRules.EffectiveCohort(round.Descriptor));
     }
 
     [Fact]
-    public void An_offer_whose_graph_is_thinner_than_the_floor_is_refused()
+    public void An_offer_that_promises_less_than_the_floor_is_refused()
     {
-        int effective = GraphSizing.ForRound(Parties, 1, Survivors)!.EffectiveCohort;
+        const int effective = GraphSizing.RoundEffectiveCohort;
         RoundDescriptor descriptor = s_plan.Build(s_toys);
 
         Assert.Null(Examine(effective));
