@@ -9,6 +9,7 @@ IReadOnlyList<BenchmarkRow> rows =
     new UnmaskRow(),
     new UploadRow(),
     new RoundRow(),
+    new ShamirRow(),
 ];
 
 bool asJson = args.Contains("--json");
