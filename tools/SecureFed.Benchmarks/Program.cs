@@ -10,6 +10,7 @@ IReadOnlyList<BenchmarkRow> rows =
     new UploadRow(),
     new RoundRow(),
     new ShamirRow(),
+    new LargeRoundRow(),
 ];
 
 bool asJson = args.Contains("--json");

@@ -46,7 +46,7 @@ internal sealed class UploadRow : BenchmarkRow
                 ["totalWithSharesFor50"] = EncodedSizes(encoding, NeighboursOfOthers).Sum(),
             },
             Note =
-                "the protocol of this version deals to the whole cohort and stops at 256 parties; the row counts the shares of a graph of degree 48 (and 50), the degree others report",
+                "the protocol deals to the whole cohort up to 256 parties and to the neighbours of a sparse graph above; the row counts the shares of a graph of degree 48 (and 50), the degree others report",
         };
     }
 
