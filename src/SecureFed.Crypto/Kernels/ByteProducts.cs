@@ -27,53 +27,22 @@ internal readonly struct InstructionProduct
 }
 
 /// <summary>By doubling and adding, from the constants' highest bit down.</summary>
-internal readonly struct PortableProduct
-    : IByteProduct<Vector512<byte>>,
-        IByteProduct<Vector256<byte>>,
-        IByteProduct<Vector128<byte>>
+internal readonly struct PortableProduct<TVector, TRegister> : IByteProduct<TVector>
+    where TVector : struct
+    where TRegister : IRegister<TVector>
 {
     private const int BitsInByte = 8;
 
-    public static Vector512<byte> Multiply(Vector512<byte> bytes, Vector512<byte> constants)
+    public static TVector Multiply(TVector bytes, TVector constants)
     {
-        Vector512<byte> reduction = Vector512.Create(TowerField.Reduction);
-        Vector512<byte> product = Vector512<byte>.Zero;
+        TVector reduction = TRegister.Fill(TowerField.Reduction);
+        TVector product = default;
         for (int bit = 0; bit < BitsInByte; bit++)
         {
-            Vector512<byte> carries = Vector512.LessThan(product.AsSByte(), Vector512<sbyte>.Zero).AsByte();
-            Vector512<byte> mask = Vector512.LessThan(constants.AsSByte(), Vector512<sbyte>.Zero).AsByte();
-            product = unchecked(product + product) ^ (carries & reduction) ^ (bytes & mask);
-            constants = unchecked(constants + constants);
-        }
-
-        return product;
-    }
-
-    public static Vector256<byte> Multiply(Vector256<byte> bytes, Vector256<byte> constants)
-    {
-        Vector256<byte> reduction = Vector256.Create(TowerField.Reduction);
-        Vector256<byte> product = Vector256<byte>.Zero;
-        for (int bit = 0; bit < BitsInByte; bit++)
-        {
-            Vector256<byte> carries = Vector256.LessThan(product.AsSByte(), Vector256<sbyte>.Zero).AsByte();
-            Vector256<byte> mask = Vector256.LessThan(constants.AsSByte(), Vector256<sbyte>.Zero).AsByte();
-            product = unchecked(product + product) ^ (carries & reduction) ^ (bytes & mask);
-            constants = unchecked(constants + constants);
-        }
-
-        return product;
-    }
-
-    public static Vector128<byte> Multiply(Vector128<byte> bytes, Vector128<byte> constants)
-    {
-        Vector128<byte> reduction = Vector128.Create(TowerField.Reduction);
-        Vector128<byte> product = Vector128<byte>.Zero;
-        for (int bit = 0; bit < BitsInByte; bit++)
-        {
-            Vector128<byte> carries = Vector128.LessThan(product.AsSByte(), Vector128<sbyte>.Zero).AsByte();
-            Vector128<byte> mask = Vector128.LessThan(constants.AsSByte(), Vector128<sbyte>.Zero).AsByte();
-            product = unchecked(product + product) ^ (carries & reduction) ^ (bytes & mask);
-            constants = unchecked(constants + constants);
+            TVector carried = TRegister.And(TRegister.TopBits(product), reduction);
+            TVector added = TRegister.And(TRegister.TopBits(constants), bytes);
+            product = TRegister.Xor(TRegister.Xor(TRegister.Double(product), carried), added);
+            constants = TRegister.Double(constants);
         }
 
         return product;

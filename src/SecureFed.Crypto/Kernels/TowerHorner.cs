@@ -1,7 +1,5 @@
 using System.Buffers.Binary;
 using System.Runtime.CompilerServices;
-using System.Runtime.Intrinsics;
-using System.Runtime.Intrinsics.X86;
 
 namespace SecureFed.Crypto.Kernels;
 
@@ -21,37 +19,8 @@ internal static class TowerHorner
     /// <param name="polynomial">Blocks, the constant term first; at least one.</param>
     /// <param name="firstPoint">The last point is at most 65,535.</param>
     /// <param name="values">Two blocks or more; does not overlap the polynomial.</param>
-    public static void Evaluate(ReadOnlySpan<byte> polynomial, int firstPoint, Span<byte> values)
-    {
-        if (Gfni.V512.IsSupported)
-        {
-            Wide<Vector512<byte>, Register512, InstructionProduct>(polynomial, firstPoint, values);
-        }
-        else if (Gfni.V256.IsSupported)
-        {
-            Wide<Vector256<byte>, Register256, InstructionProduct>(polynomial, firstPoint, values);
-        }
-        else if (Gfni.IsSupported)
-        {
-            Wide<Vector128<byte>, Register128, InstructionProduct>(polynomial, firstPoint, values);
-        }
-        else if (Vector512.IsHardwareAccelerated)
-        {
-            Wide<Vector512<byte>, Register512, PortableProduct>(polynomial, firstPoint, values);
-        }
-        else if (Vector256.IsHardwareAccelerated)
-        {
-            Wide<Vector256<byte>, Register256, PortableProduct>(polynomial, firstPoint, values);
-        }
-        else if (Vector128.IsHardwareAccelerated)
-        {
-            Wide<Vector128<byte>, Register128, PortableProduct>(polynomial, firstPoint, values);
-        }
-        else
-        {
-            Scalar(polynomial, firstPoint, values);
-        }
-    }
+    public static void Evaluate(ReadOnlySpan<byte> polynomial, int firstPoint, Span<byte> values) =>
+        TowerKernel.Run(new Evaluation(polynomial, firstPoint, values));
 
     internal static void Scalar(ReadOnlySpan<byte> polynomial, int firstPoint, Span<byte> values)
     {
@@ -214,4 +183,19 @@ internal static class TowerHorner
     }
 
     private static ushort PointAt(int firstPoint, int start) => (ushort)(firstPoint + (start / BlockSizeInBytes));
+
+    private readonly ref struct Evaluation(ReadOnlySpan<byte> polynomial, int firstPoint, Span<byte> values)
+        : ITowerKernel
+    {
+        private readonly ReadOnlySpan<byte> _polynomial = polynomial;
+        private readonly Span<byte> _values = values;
+
+        public void Wide<TVector, TRegister, TProduct>()
+            where TVector : struct
+            where TRegister : IRegister<TVector>
+            where TProduct : IByteProduct<TVector> =>
+            TowerHorner.Wide<TVector, TRegister, TProduct>(_polynomial, firstPoint, _values);
+
+        public void Scalar() => TowerHorner.Scalar(_polynomial, firstPoint, _values);
+    }
 }

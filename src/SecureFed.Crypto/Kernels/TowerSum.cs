@@ -1,7 +1,6 @@
 using System.Buffers.Binary;
 using System.Runtime.CompilerServices;
 using System.Runtime.Intrinsics;
-using System.Runtime.Intrinsics.X86;
 using System.Security.Cryptography;
 using SecureFed.Core;
 
@@ -20,37 +19,8 @@ internal static class TowerSum
     /// <param name="weights">As many as blocks.</param>
     /// <param name="blocks">32 bytes each.</param>
     /// <param name="sum">32 bytes.</param>
-    public static void Weigh(ReadOnlySpan<TowerFactor> weights, ReadOnlySpan<SecretBytes> blocks, Span<byte> sum)
-    {
-        if (Gfni.V512.IsSupported)
-        {
-            Wide<Vector512<byte>, Register512, InstructionProduct>(weights, blocks, sum);
-        }
-        else if (Gfni.V256.IsSupported)
-        {
-            Wide<Vector256<byte>, Register256, InstructionProduct>(weights, blocks, sum);
-        }
-        else if (Gfni.IsSupported)
-        {
-            Wide<Vector128<byte>, Register128, InstructionProduct>(weights, blocks, sum);
-        }
-        else if (Vector512.IsHardwareAccelerated)
-        {
-            Wide<Vector512<byte>, Register512, PortableProduct>(weights, blocks, sum);
-        }
-        else if (Vector256.IsHardwareAccelerated)
-        {
-            Wide<Vector256<byte>, Register256, PortableProduct>(weights, blocks, sum);
-        }
-        else if (Vector128.IsHardwareAccelerated)
-        {
-            Wide<Vector128<byte>, Register128, PortableProduct>(weights, blocks, sum);
-        }
-        else
-        {
-            Scalar(weights, blocks, sum);
-        }
-    }
+    public static void Weigh(ReadOnlySpan<TowerFactor> weights, ReadOnlySpan<SecretBytes> blocks, Span<byte> sum) =>
+        TowerKernel.Run(new Weighing(weights, blocks, sum));
 
     internal static void Scalar(ReadOnlySpan<TowerFactor> weights, ReadOnlySpan<SecretBytes> blocks, Span<byte> sum)
     {
@@ -106,5 +76,24 @@ internal static class TowerSum
             ^ Register256.SwapHalves(Vector256.Create<byte>(both[BlockSizeInBytes..]))
         ).CopyTo(sum);
         CryptographicOperations.ZeroMemory(both);
+    }
+
+    private readonly ref struct Weighing(
+        ReadOnlySpan<TowerFactor> weights,
+        ReadOnlySpan<SecretBytes> blocks,
+        Span<byte> sum
+    ) : ITowerKernel
+    {
+        private readonly ReadOnlySpan<TowerFactor> _weights = weights;
+        private readonly ReadOnlySpan<SecretBytes> _blocks = blocks;
+        private readonly Span<byte> _sum = sum;
+
+        public void Wide<TVector, TRegister, TProduct>()
+            where TVector : struct
+            where TRegister : IRegister<TVector>
+            where TProduct : IByteProduct<TVector> =>
+            TowerSum.Wide<TVector, TRegister, TProduct>(_weights, _blocks, _sum);
+
+        public void Scalar() => TowerSum.Scalar(_weights, _blocks, _sum);
     }
 }

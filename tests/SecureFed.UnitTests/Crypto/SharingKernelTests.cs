@@ -22,9 +22,9 @@ public sealed class SharingKernelTests
     private static Evaluation[] Evaluations =>
         [
             TowerHorner.Evaluate,
-            TowerHorner.Wide<Vector512<byte>, Register512, PortableProduct>,
-            TowerHorner.Wide<Vector256<byte>, Register256, PortableProduct>,
-            TowerHorner.Wide<Vector128<byte>, Register128, PortableProduct>,
+            TowerHorner.Wide<Vector512<byte>, Register512, PortableProduct<Vector512<byte>, Register512>>,
+            TowerHorner.Wide<Vector256<byte>, Register256, PortableProduct<Vector256<byte>, Register256>>,
+            TowerHorner.Wide<Vector128<byte>, Register128, PortableProduct<Vector128<byte>, Register128>>,
             .. Gfni.V512.IsSupported
                 ? [TowerHorner.Wide<Vector512<byte>, Register512, InstructionProduct>]
                 : (Evaluation[])[],
@@ -39,9 +39,9 @@ public sealed class SharingKernelTests
     private static Weighing[] Weighings =>
         [
             TowerSum.Weigh,
-            TowerSum.Wide<Vector512<byte>, Register512, PortableProduct>,
-            TowerSum.Wide<Vector256<byte>, Register256, PortableProduct>,
-            TowerSum.Wide<Vector128<byte>, Register128, PortableProduct>,
+            TowerSum.Wide<Vector512<byte>, Register512, PortableProduct<Vector512<byte>, Register512>>,
+            TowerSum.Wide<Vector256<byte>, Register256, PortableProduct<Vector256<byte>, Register256>>,
+            TowerSum.Wide<Vector128<byte>, Register128, PortableProduct<Vector128<byte>, Register128>>,
             .. Gfni.V512.IsSupported
                 ? [TowerSum.Wide<Vector512<byte>, Register512, InstructionProduct>]
                 : (Weighing[])[],

@@ -37,7 +37,7 @@ public sealed class LiveWidthTests(ITestOutputHelper output)
     public void Without_GFNI_secret_sharing_takes_the_portable_vectors()
     {
         Report();
-        Assert.False(Gfni.V256.IsSupported);
+        Assert.False(Gfni.IsSupported || Gfni.V256.IsSupported || Gfni.V512.IsSupported);
     }
 
     private void Report() =>
