@@ -1,3 +1,4 @@
+using System.Collections.Concurrent;
 using System.Collections.Immutable;
 using System.Diagnostics;
 using SecureFed.Benchmarks.Measuring;
@@ -7,53 +8,106 @@ using SecureFed.Protocol;
 
 namespace SecureFed.Benchmarks.Rounds;
 
-/// <summary>A whole masked round on one thread: real sessions, real messages, and the processor time of every party.</summary>
+/// <summary>
+/// A whole masked round in one process: a real session for every party and for the server, every message encoded, signed
+/// and decoded, and the processor time and the bytes of each. The parties of a phase compute on as many threads as are
+/// asked for; the server takes one message after the other, a masked vector as soon as it is made.
+/// </summary>
 internal sealed class MeasuredRound : IDisposable
 {
     private const string Federation = "benchmark";
     private static readonly Digest s_model = Digest.Of("model"u8);
 
+    private readonly RoundShape _shape;
+    private readonly WorkSplitter _splitter;
     private readonly ImmutableArray<EcdsaP256Signer> _signers;
-    private readonly RoundDescriptor _descriptor;
     private readonly float[] _values;
-    private readonly HashSet<ParticipantId> _dropped;
-    private readonly Dictionary<ParticipantId, MaskingClientSession> _clients = [];
-    private readonly Dictionary<ParticipantId, double> _clientSeconds = [];
-    private readonly SortedDictionary<MessageType, double> _secondsByTrigger = [];
-    private readonly Queue<(ParticipantId From, OutgoingMessage Message)> _toServer = [];
-    private readonly Queue<OutgoingMessage> _toClients = [];
+    private readonly MaskingClientSession?[] _clients;
+    private readonly double[] _clientSeconds;
+    private readonly long[] _sentBytes;
+    private readonly long[] _receivedBytes;
+    private readonly Dictionary<ParticipantId, int> _indices;
     private readonly MaskingServerSession _server;
+    private readonly Lock _serverLock = new();
+    private readonly SortedDictionary<RoundPhase, double> _serverSeconds = [];
+    private readonly SortedDictionary<RoundPhase, double> _wallSeconds = [];
+    private readonly ConcurrentDictionary<MessageType, double> _secondsByTrigger = [];
+    private readonly List<DurableRecord> _records = [];
+    private readonly List<(ushort From, ReadOnlyMemory<byte> Message)> _unmaskMessages = [];
 
-    private MeasuredRound(int participants, int length, int dropped)
+    private MeasuredRound(RoundShape shape, WorkSplitter splitter)
     {
-        _signers = [.. Enumerable.Range(0, participants).Select(_ => EcdsaP256Signer.Generate())];
-        _descriptor = Describe(participants, length, _signers);
-        _dropped = [.. Enumerable.Range(0, dropped).Select(ParticipantId.FromIndex)];
+        (_shape, _splitter) = (shape, splitter);
+        _signers = [.. Enumerable.Range(0, shape.Participants).Select(_ => EcdsaP256Signer.Generate())];
+        Descriptor = Describe(shape, _signers);
         Random random = new(1);
-        _values = [.. Enumerable.Range(0, length).Select(_ => (float)((random.NextDouble() - 0.5) * 2e-3))];
-        _server = new MaskingServerSession(new() { Descriptor = _descriptor, Suite = P256Suite.Instance });
+        _values = [.. Enumerable.Range(0, shape.Length).Select(_ => (float)((random.NextDouble() - 0.5) * 2e-3))];
+        _clients = new MaskingClientSession?[shape.Participants];
+        _clientSeconds = new double[shape.Participants];
+        _sentBytes = new long[shape.Participants];
+        _receivedBytes = new long[shape.Participants];
+        _indices = Enumerable.Range(0, shape.Participants).ToDictionary(ParticipantId.FromIndex);
+        _server = new MaskingServerSession(
+            new()
+            {
+                Descriptor = Descriptor,
+                Suite = P256Suite.Instance,
+                Splitter = splitter,
+            }
+        );
     }
 
-    /// <summary>Median over the surviving clients of the processor seconds of all stages: clip, encode, share, mask, sign, unmask.</summary>
-    public double ClientSeconds { get; private set; }
+    /// <summary>The round.</summary>
+    public RoundDescriptor Descriptor { get; }
 
-    /// <summary>Mean processor seconds of a client on each message of the server; joining, with clip and encode, is on the invitation.</summary>
-    public IReadOnlyDictionary<MessageType, double> ClientSecondsByTrigger =>
-        _secondsByTrigger.ToDictionary(entry => entry.Key, entry => entry.Value / _clients.Count);
+    /// <summary>What the server stored, in its order, without the result.</summary>
+    public IReadOnlyList<DurableRecord> Records => _records;
 
-    /// <summary>Processor seconds of the server from the first revealed share to the result.</summary>
-    public double UnmaskSeconds { get; private set; }
+    /// <summary>The shares that the parties reveal, in the order in which the server took them.</summary>
+    public IReadOnlyList<(ushort From, ReadOnlyMemory<byte> Message)> UnmaskMessages => _unmaskMessages;
 
-    /// <summary>Seconds on the clock from the first message to the result.</summary>
-    public double WallSeconds { get; private set; }
-
-    /// <summary>Survivors of the round.</summary>
+    /// <summary>Number of survivors.</summary>
     public int Survivors { get; private set; }
 
-    /// <summary>Runs a round in which the first <paramref name="dropped"/> parties leave after sharing.</summary>
-    public static MeasuredRound Run(int participants, int length, int dropped)
+    /// <summary>Seconds on the clock from the invitation to the result, with all parties' work.</summary>
+    public double WallSeconds { get; private set; }
+
+    /// <summary>Processor seconds of the whole process in that time.</summary>
+    public double ProcessSeconds { get; private set; }
+
+    /// <summary>Seconds on the clock by phase.</summary>
+    public IReadOnlyDictionary<RoundPhase, double> WallSecondsByPhase => _wallSeconds;
+
+    /// <summary>Processor seconds of the server's thread by phase.</summary>
+    public IReadOnlyDictionary<RoundPhase, double> ServerSecondsByPhase => _serverSeconds;
+
+    /// <summary>Processor seconds of the server's thread.</summary>
+    public double ServerSeconds => _serverSeconds.Values.Sum();
+
+    /// <summary>Processor seconds of all parties.</summary>
+    public double AllClientSeconds => _clientSeconds.Sum();
+
+    /// <summary>Median processor seconds of a party that stayed: clip, encode, share, mask, sign, unmask.</summary>
+    public double ClientSeconds => Sampling.Median(OfThoseThatStayed(_clientSeconds));
+
+    /// <summary>Median bytes that a party that stayed sent.</summary>
+    public double ClientSentBytes => Sampling.Median(OfThoseThatStayed([.. _sentBytes.Select(bytes => (double)bytes)]));
+
+    /// <summary>Median bytes that a party that stayed received.</summary>
+    public double ClientReceivedBytes =>
+        Sampling.Median(OfThoseThatStayed([.. _receivedBytes.Select(bytes => (double)bytes)]));
+
+    /// <summary>Mean processor seconds of a party on each message of the server; joining, with clip and encode, is on the invitation.</summary>
+    public IReadOnlyDictionary<MessageType, double> ClientSecondsByTrigger =>
+        _secondsByTrigger.ToDictionary(entry => entry.Key, entry => entry.Value / _shape.Participants);
+
+    /// <summary>Runs a round to its result.</summary>
+    /// <param name="shape">Its size.</param>
+    /// <param name="splitter">How many threads the parties of a phase use, and the server when it unmasks.</param>
+    /// <exception cref="InvalidOperationException">The round ended without a result.</exception>
+    public static MeasuredRound Run(RoundShape shape, WorkSplitter splitter)
     {
-        MeasuredRound round = new(participants, length, dropped);
+        MeasuredRound round = new(shape, splitter);
         round.Play();
         return round;
     }
@@ -61,9 +115,9 @@ internal sealed class MeasuredRound : IDisposable
     public void Dispose()
     {
         _server.Dispose();
-        foreach (MaskingClientSession client in _clients.Values)
+        foreach (MaskingClientSession? client in _clients)
         {
-            client.Dispose();
+            client?.Dispose();
         }
 
         foreach (EcdsaP256Signer signer in _signers)
@@ -72,25 +126,23 @@ internal sealed class MeasuredRound : IDisposable
         }
     }
 
-    private static RoundDescriptor Describe(int participants, int length, ImmutableArray<EcdsaP256Signer> signers)
+    private static RoundDescriptor Describe(RoundShape shape, ImmutableArray<EcdsaP256Signer> signers)
     {
-        int collusionBound = Math.Max(1, participants / 10);
-        int threshold = DescriptorRules.LeastThreshold(participants, collusionBound);
-        double clipNorm = 32_767.0 / 32_768.0;
+        const double ClipNorm = 32_767.0 / 32_768.0;
         return new RoundDescriptor
         {
             Suite = SuiteId.P256A256V1,
-            Scheme = SchemeKind.MaskedComplete,
+            Scheme = DescriptorRules.MaskedSchemeFor(shape.Participants),
             UnprotectedBecause = string.Empty,
-            Length = length,
-            ClipNorm = clipNorm,
+            Length = shape.Length,
+            ClipNorm = ClipNorm,
             FractionBits = 15,
-            MaximumParticipants = participants,
+            MaximumParticipants = shape.Participants,
             MaximumWeight = 0,
-            RingBits = UpdateEncoding.Create(length, participants, clipNorm, 15).RingBits,
-            Threshold = threshold,
-            MinimumSurvivors = threshold,
-            CollusionBound = collusionBound,
+            RingBits = UpdateEncoding.Create(shape.Length, shape.Participants, ClipNorm, 15).RingBits,
+            Threshold = DescriptorRules.LeastThreshold(shape.Participants, shape.CollusionBound),
+            MinimumSurvivors = shape.MinimumSurvivors,
+            CollusionBound = shape.CollusionBound,
             NoPrivacyBecause = "a benchmark on made-up values",
             ModelDigest = s_model,
             Federation = Federation,
@@ -103,96 +155,162 @@ internal sealed class MeasuredRound : IDisposable
         };
     }
 
+    private double[] OfThoseThatStayed(double[] values) =>
+        [.. values.Where((_, party) => _shape.SilentFrom(party) is null)];
+
     private void Play()
     {
+        double processStart = CpuClock.Process();
         Stopwatch clock = Stopwatch.StartNew();
-        RoundEnding<AggregateResult>? ended = Take(_server.Advance(new RoundEvent.Started()));
-        while (ended is null)
+        Step<AggregateResult> step = Serve(new RoundEvent.Started());
+        while (step.Ended is null)
         {
-            ended = Deliver();
+            RoundPhase phase = _server.Phase;
+            double start = clock.Elapsed.TotalSeconds;
+            step = PlayPhase(phase, step.Send);
+            _wallSeconds[phase] = clock.Elapsed.TotalSeconds - start;
         }
 
+        // The parties hear of the result.
+        ForEach(step.Send, message => _ = Deliver(message));
         WallSeconds = clock.Elapsed.TotalSeconds;
-        Survivors = ended is RoundEnding<AggregateResult>.Completed done
+        ProcessSeconds = CpuClock.Process() - processStart;
+        Survivors = step.Ended is RoundEnding<AggregateResult>.Completed done
             ? done.Result.Survivors.Length
             : throw new InvalidOperationException(
-                $"The round ended with {((RoundEnding<AggregateResult>.Aborted)ended).Reason}."
+                $"The round ended with {((RoundEnding<AggregateResult>.Aborted)step.Ended).Reason}."
             );
-        ClientSeconds = Sampling.Median(
-            _clientSeconds.Where(entry => !_dropped.Contains(entry.Key)).Select(entry => entry.Value)
-        );
     }
 
-    private RoundEnding<AggregateResult>? Deliver()
+    private Step<AggregateResult> PlayPhase(RoundPhase phase, ImmutableArray<OutgoingMessage> announcements)
     {
-        while (_toClients.TryDequeue(out OutgoingMessage? message))
-        {
-            DeliverToClient(message);
-        }
-
-        if (!_toServer.TryDequeue(out (ParticipantId From, OutgoingMessage Message) next))
-        {
-            return Take(_server.Advance(new RoundEvent.PhaseEnded(_server.Phase)));
-        }
-
-        bool unmasks = _server.Phase == RoundPhase.Unmask;
-        double start = CpuClock.Thread();
-        Step<AggregateResult> step = _server.Advance(new RoundEvent.Received(next.From, next.Message.Bytes));
-        if (unmasks)
-        {
-            UnmaskSeconds += CpuClock.Thread() - start;
-        }
-
-        return Take(step);
-    }
-
-    private RoundEnding<AggregateResult>? Take(Step<AggregateResult> step)
-    {
-        foreach (OutgoingMessage message in step.Send)
-        {
-            _toClients.Enqueue(message);
-        }
-
-        return step.Ended;
-    }
-
-    private void DeliverToClient(OutgoingMessage message)
-    {
-        ParticipantId self = message.To!.Value;
-        double start = CpuClock.Thread();
-        Step<ClientReceipt> step =
-            message.Type == MessageType.RoundInvitation
-                ? Join(self).Advance(new RoundEvent.Started())
-                : _clients[self].Advance(new RoundEvent.Received(null, message.Bytes));
-        double seconds = CpuClock.Thread() - start;
-        _clientSeconds[self] = _clientSeconds.GetValueOrDefault(self) + seconds;
-        _secondsByTrigger[message.Type] = _secondsByTrigger.GetValueOrDefault(message.Type) + seconds;
-
-        foreach (OutgoingMessage reply in step.Send)
-        {
-            bool hasLeft = _dropped.Contains(self) && reply.Type >= MessageType.MaskedInput;
-            if (!hasLeft)
+        ConcurrentQueue<(ParticipantId From, OutgoingMessage Message)> waiting = [];
+        Step<AggregateResult> last = Step<AggregateResult>.Nothing;
+        ForEach(
+            announcements,
+            announcement =>
             {
-                _toServer.Enqueue((self, reply));
+                foreach (OutgoingMessage reply in Deliver(announcement))
+                {
+                    // A thousand masked vectors would not fit beside each other: each goes to the server at once.
+                    if (reply.Type == MessageType.MaskedInput)
+                    {
+                        Take(announcement.To!.Value, reply);
+                    }
+                    else
+                    {
+                        waiting.Enqueue((announcement.To!.Value, reply));
+                    }
+                }
+            }
+        );
+        foreach ((ParticipantId from, OutgoingMessage reply) in waiting)
+        {
+            Take(from, reply);
+        }
+
+        return _server.Phase == phase && last.Ended is null ? Serve(new RoundEvent.PhaseEnded(phase)) : last;
+
+        void Take(ParticipantId from, OutgoingMessage reply)
+        {
+            lock (_serverLock)
+            {
+                if (last.Ended is not null)
+                {
+                    return;
+                }
+
+                if (phase == RoundPhase.Unmask)
+                {
+                    _unmaskMessages.Add(((ushort)_indices[from], reply.Bytes));
+                }
+
+                Step<AggregateResult> step = Serve(new RoundEvent.Received(from, reply.Bytes));
+                if (step.Ended is not null || !step.Send.IsEmpty)
+                {
+                    last = step;
+                }
             }
         }
     }
 
-    private MaskingClientSession Join(ParticipantId self)
+    // On one thread in order, so that its processor time is that of the work and nothing else.
+    private void ForEach(ImmutableArray<OutgoingMessage> messages, Action<OutgoingMessage> deliver)
     {
-        UpdateEncoding encoding = DescriptorRules.EncodingOf(_descriptor);
+        if (_splitter.Parallelism == 1)
+        {
+            foreach (OutgoingMessage message in messages)
+            {
+                deliver(message);
+            }
+
+            return;
+        }
+
+        _ = Parallel.ForEach(
+            Partitioner.Create(messages, EnumerablePartitionerOptions.NoBuffering),
+            new ParallelOptions { MaxDegreeOfParallelism = _splitter.Parallelism },
+            deliver
+        );
+    }
+
+    private Step<AggregateResult> Serve(RoundEvent happened)
+    {
+        RoundPhase phase = _server.Phase;
+        double start = CpuClock.Thread();
+        Step<AggregateResult> step = _server.Advance(happened);
+        _serverSeconds[phase] = _serverSeconds.GetValueOrDefault(phase) + CpuClock.Thread() - start;
+        if (step.StoreFirst is { } record && step.Ended is null)
+        {
+            _records.Add(record);
+        }
+
+        return step;
+    }
+
+    private IEnumerable<OutgoingMessage> Deliver(OutgoingMessage message)
+    {
+        int party = _indices[message.To!.Value];
+        MessageType? silentFrom = _shape.SilentFrom(party);
+        if (message.Type == MessageType.RoundInvitation && silentFrom == MessageType.KeyAdvertisement)
+        {
+            return [];
+        }
+
+        double start = CpuClock.Thread();
+        Step<ClientReceipt> step =
+            message.Type == MessageType.RoundInvitation
+                ? Join(party).Advance(new RoundEvent.Started())
+                : _clients[party]!.Advance(new RoundEvent.Received(null, message.Bytes));
+        double seconds = CpuClock.Thread() - start;
+        _clientSeconds[party] += seconds;
+        _ = _secondsByTrigger.AddOrUpdate(message.Type, seconds, (_, sum) => sum + seconds);
+        _receivedBytes[party] += message.Bytes.Length;
+        if (step.Ended is RoundEnding<ClientReceipt>.Aborted aborted)
+        {
+            throw new InvalidOperationException($"Party {party} left with {aborted.Reason}.");
+        }
+
+        OutgoingMessage[] replies = [.. step.Send.Where(reply => silentFrom is null || reply.Type < silentFrom)];
+        _sentBytes[party] += replies.Sum(reply => (long)reply.Bytes.Length);
+        return replies;
+    }
+
+    private MaskingClientSession Join(int party)
+    {
+        UpdateEncoding encoding = DescriptorRules.EncodingOf(Descriptor);
         ClippedUpdate clipped = ClippedUpdate.Clip(LocalUpdate.Create(_values), encoding);
         MaskingClientSession session = new(
             new ClientSetup
             {
-                Descriptor = _descriptor,
-                Self = self,
-                Signer = _signers[_descriptor.Roster.Select(entry => entry.Id).ToList().IndexOf(self)],
+                Descriptor = Descriptor,
+                Self = ParticipantId.FromIndex(party),
+                Signer = _signers[party],
                 Suite = P256Suite.Instance,
                 Random = SystemRandomSource.Instance,
                 Policy = new ClientPolicy
                 {
-                    PinnedRoster = _descriptor.Roster,
+                    PinnedRoster = Descriptor.Roster,
                     Federation = Federation,
                     WithoutPrivacyNoise = LocalConsent.Given("a benchmark on made-up values"),
                 },
@@ -201,7 +319,7 @@ internal sealed class MeasuredRound : IDisposable
                 Update = EncodedUpdate.Encode(clipped, SystemRandomSource.Instance),
             }
         );
-        _clients.Add(self, session);
+        _clients[party] = session;
         return session;
     }
 }

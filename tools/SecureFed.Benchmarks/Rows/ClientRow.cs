@@ -1,6 +1,7 @@
 using SecureFed.Benchmarks.Measuring;
 using SecureFed.Benchmarks.Peers;
 using SecureFed.Benchmarks.Rounds;
+using SecureFed.Core;
 using SecureFed.Protocol;
 
 namespace SecureFed.Benchmarks.Rows;
@@ -27,7 +28,10 @@ internal sealed class ClientRow : BenchmarkRow
             Repetitions,
             () =>
             {
-                using MeasuredRound round = MeasuredRound.Run(Peers + 1, Length, dropped: 0);
+                using MeasuredRound round = MeasuredRound.Run(
+                    RoundShape.Small(Peers + 1, Length, dropped: 0),
+                    WorkSplitter.Sequential
+                );
                 foreach ((MessageType trigger, double seconds) in round.ClientSecondsByTrigger)
                 {
                     string key = $"millisecondsOn{trigger}";

@@ -22,8 +22,8 @@ internal sealed class LargeRoundRow : BenchmarkRow
     public override BenchmarkResult Run()
     {
         double load = Machine.LoadAverage();
-        using LargeRound round = LargeRound.Run(s_shape, ParallelWorkSplitter.AllProcessors);
-        (int neighbours, int threshold) = LargeRound.GraphOf(s_shape, s_shape.Participants - s_shape.Leaving[0]);
+        using MeasuredRound round = MeasuredRound.Run(s_shape, ParallelWorkSplitter.AllProcessors);
+        (int neighbours, int threshold) = s_shape.GraphOf(s_shape.Participants - s_shape.Leaving[0]);
         Dictionary<string, double> details = new(StringComparer.Ordinal)
         {
             ["processorSeconds"] = round.ProcessSeconds,

@@ -1,5 +1,6 @@
 using SecureFed.Benchmarks.Measuring;
 using SecureFed.Benchmarks.Rounds;
+using SecureFed.Core;
 
 namespace SecureFed.Benchmarks.Rows;
 
@@ -22,7 +23,10 @@ internal sealed class RoundRow : BenchmarkRow
             Repetitions,
             () =>
             {
-                using MeasuredRound round = MeasuredRound.Run(participants: 10, length: 1_000_000, dropped: 0);
+                using MeasuredRound round = MeasuredRound.Run(
+                    RoundShape.Small(participants: 10, length: 1_000_000, dropped: 0),
+                    WorkSplitter.Sequential
+                );
                 return round.WallSeconds;
             }
         );

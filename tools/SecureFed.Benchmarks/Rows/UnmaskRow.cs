@@ -31,8 +31,11 @@ internal sealed class UnmaskRow : BenchmarkRow
             Repetitions,
             () =>
             {
-                using MeasuredRound round = MeasuredRound.Run(Participants, Length, Dropped);
-                return round.UnmaskSeconds;
+                using MeasuredRound round = MeasuredRound.Run(
+                    RoundShape.Small(Participants, Length, Dropped),
+                    WorkSplitter.Sequential
+                );
+                return round.ServerSecondsByPhase[RoundPhase.Unmask];
             },
             () => SecondsOfAgreements(Agreements),
             OpenSslSpeed.BytesPerSecond
