@@ -139,42 +139,28 @@ internal static class GraphCommand
                 );
             }
 
-            if (clients > DescriptorRules.MaximumSparseCohort)
-            {
-                return new(
-                    false,
-                    "none",
-                    null,
-                    null,
-                    null,
-                    Text(
+            return clients > DescriptorRules.MaximumSparseCohort
+                    ? Refused(
                         $"Refused: a cohort holds at most {DescriptorRules.MaximumSparseCohort} clients. Split them into cohorts and add the sums."
                     )
-                );
-            }
-
-            return GraphSizing.ForRound(clients, requirements.Corrupt, clients - requirements.Dropped) is { } graph
-                ? new(
-                    true,
-                    "sparse",
-                    graph.Neighbours,
-                    graph.Threshold,
-                    graph.EffectiveCohort,
-                    Text(
-                        $"The library runs a sparse graph for {clients} clients, sized against a semi-malicious server with {GraphSizing.RoundSecrecyBits} secrecy bits: {graph.Neighbours} neighbours, threshold {graph.Threshold}; each input hides among at least {graph.EffectiveCohort} honest ones."
+                : GraphSizing.ForRound(clients, requirements.Corrupt, clients - requirements.Dropped) is { } graph
+                    ? new(
+                        true,
+                        "sparse",
+                        graph.Neighbours,
+                        graph.Threshold,
+                        graph.EffectiveCohort,
+                        Text(
+                            $"The library runs a sparse graph for {clients} clients, sized against a semi-malicious server with {GraphSizing.RoundSecrecyBits} secrecy bits: {graph.Neighbours} neighbours, threshold {graph.Threshold}; each input hides among at least {graph.EffectiveCohort} honest ones when all take part, and never among fewer than {GraphSizing.RoundEffectiveCohort}."
+                        )
                     )
-                )
-                : new(
-                    false,
-                    "none",
-                    null,
-                    null,
-                    null,
-                    Text(
-                        $"Refused: with the {GraphSizing.RoundSecrecyBits} secrecy bits of a round no graph withstands so many. Lower the corrupt or the dropout share."
-                    )
+                : Refused(
+                    $"Refused: with the {GraphSizing.RoundSecrecyBits} secrecy bits of a round no graph withstands so many. Lower the corrupt or the dropout share."
                 );
         }
+
+        private static UsedGraph Refused(FormattableString note) =>
+            new(Supported: false, "none", Neighbours: null, Threshold: null, EffectiveCohort: null, Text(note));
 
         private static string Text(FormattableString text) => text.ToString(CultureInfo.InvariantCulture);
     }

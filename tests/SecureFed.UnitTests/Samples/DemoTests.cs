@@ -20,6 +20,27 @@ public sealed class DemoTests
             droppedInRound: 2
         );
 
+    // samples/Hospital/Program.cs shows the plans so that they can be copied; the demo command runs the same ones.
+    [Fact]
+    public void The_plans_to_copy_are_the_plans_that_run()
+    {
+        string shown = PlansIn("samples", "Hospital", "Program.cs");
+
+        Assert.Contains("clipNorm:hospitals.Plan.ClipNorm", shown, StringComparison.Ordinal);
+        Assert.Equal(PlansIn("samples", "Shared", "Demos", "HospitalDemo.cs"), shown);
+
+        static string PlansIn(params string[] path)
+        {
+            string text = string.Concat(
+                File.ReadLines(RepositoryFolders.InRoot(path))
+                    .Select(line => line.Replace(" ", string.Empty, StringComparison.Ordinal))
+                    .Where(line => !line.StartsWith("//", StringComparison.Ordinal))
+            );
+            int start = text.IndexOf("varscale=", StringComparison.Ordinal);
+            return text[start..text.IndexOf(".WithMetrics(", start, StringComparison.Ordinal)];
+        }
+    }
+
     [Fact]
     public void Two_runs_with_the_same_seed_agree_in_everything_that_is_not_protected()
     {
