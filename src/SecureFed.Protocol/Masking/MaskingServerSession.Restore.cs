@@ -16,18 +16,12 @@ public sealed partial class MaskingServerSession
         out Step<AggregateResult> resumed
     )
     {
-        ArgumentNullException.ThrowIfNull(records);
         MaskingServerSession session = new(setup);
-        resumed = session.OnStarted();
-        foreach (DurableRecord record in records)
-        {
-            resumed = session.Apply(record);
-        }
-
+        resumed = session.Replay(records);
         return session;
     }
 
-    private Step<AggregateResult> Apply(DurableRecord record)
+    private protected override RoundEnding<AggregateResult>? Apply(DurableRecord record)
     {
         if (record.Session != CurrentSession)
         {
@@ -40,23 +34,27 @@ public sealed partial class MaskingServerSession
         {
             case (DurableRecordKind.ServerCohort, RoundPhase.AdvertiseKeys):
                 ApplyCohort(record);
-                return Resume(RoundPhase.ShareKeys);
+                CurrentPhase = RoundPhase.ShareKeys;
+                return null;
 
             case (DurableRecordKind.ServerSharers, RoundPhase.ShareKeys):
                 ApplySharers(record);
-                return Resume(RoundPhase.MaskedInput);
+                CurrentPhase = RoundPhase.MaskedInput;
+                return null;
 
             case (DurableRecordKind.ServerSurvivors, RoundPhase.MaskedInput):
                 ApplySurvivors(record);
-                return Resume(RoundPhase.Consistency);
+                CurrentPhase = RoundPhase.Consistency;
+                return null;
 
             case (DurableRecordKind.ServerSigners, RoundPhase.Consistency):
                 ApplySigners(record);
-                return Resume(RoundPhase.Unmask);
+                CurrentPhase = RoundPhase.Unmask;
+                return null;
 
             case (DurableRecordKind.ServerResult, RoundPhase.Unmask):
                 RingVector sum = ApplyResult(record);
-                return new() { Send = [.. Announcements()], Ended = CompletedEnding(sum) };
+                return CompletedEnding(sum);
 
             case (DurableRecordKind.ServerAborted, not RoundPhase.Ended):
                 return ApplyAborted(record);
@@ -219,12 +217,6 @@ public sealed partial class MaskingServerSession
             content,
             message.Signature.Span
         );
-
-    private Step<AggregateResult> Resume(RoundPhase phase)
-    {
-        CurrentPhase = phase;
-        return new() { Send = [.. Announcements()] };
-    }
 
     private RingVector UnpackSum(ReadOnlyMemory<byte> packed)
     {

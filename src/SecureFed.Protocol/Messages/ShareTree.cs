@@ -1,5 +1,5 @@
+using System.Collections;
 using System.Collections.Immutable;
-using System.Runtime.InteropServices;
 using System.Security.Cryptography;
 using SecureFed.Core;
 
@@ -63,19 +63,12 @@ public static class ShareTree
         return PathIn(Levels(leaves), index);
     }
 
-    /// <summary>The paths of all leaves, in their order; the tree is hashed once.</summary>
+    /// <summary>The paths of all leaves, in their order; the tree is hashed once, a path is put together when it is asked for.</summary>
     /// <param name="leaves">The leaves in cohort order.</param>
-    public static ImmutableArray<ImmutableArray<Digest>> Paths(ReadOnlySpan<Digest> leaves)
+    public static IReadOnlyList<ImmutableArray<Digest>> Paths(ReadOnlySpan<Digest> leaves)
     {
         RequireLeaves(leaves);
-        List<Digest[]> levels = Levels(leaves);
-        ImmutableArray<Digest>[] paths = new ImmutableArray<Digest>[leaves.Length];
-        for (int index = 0; index < paths.Length; index++)
-        {
-            paths[index] = PathIn(levels, index);
-        }
-
-        return ImmutableCollectionsMarshal.AsImmutableArray(paths);
+        return new PathList(Levels(leaves));
     }
 
     /// <summary>The root that a leaf and its path lead to. The caller compares or verifies it.</summary>
@@ -181,6 +174,19 @@ public static class ShareTree
         writer.Digest(left);
         writer.Digest(right);
         return Digest.Of(writer.Written);
+    }
+
+    // Twice as many hashes as leaves, where the paths themselves would be as many times the height.
+    private sealed class PathList(List<Digest[]> levels) : IReadOnlyList<ImmutableArray<Digest>>
+    {
+        public int Count => levels[0].Length;
+
+        public ImmutableArray<Digest> this[int index] => PathIn(levels, index);
+
+        public IEnumerator<ImmutableArray<Digest>> GetEnumerator() =>
+            Enumerable.Range(0, Count).Select(index => this[index]).GetEnumerator();
+
+        IEnumerator IEnumerable.GetEnumerator() => GetEnumerator();
     }
 
     private static int HalfRoundedUp(int count) => (count >> 1) + (count & 1);

@@ -48,14 +48,8 @@ public sealed class PlainServerSession : ServerSession
         out Step<AggregateResult> resumed
     )
     {
-        ArgumentNullException.ThrowIfNull(records);
         PlainServerSession session = new(setup);
-        resumed = session.OnStarted();
-        foreach (DurableRecord record in records)
-        {
-            resumed = session.Apply(record);
-        }
-
+        resumed = session.Replay(records);
         return session;
     }
 
@@ -117,7 +111,7 @@ public sealed class PlainServerSession : ServerSession
             )
         );
 
-    private Step<AggregateResult> Apply(DurableRecord record)
+    private protected override RoundEnding<AggregateResult>? Apply(DurableRecord record)
     {
         if (record.Session != DescriptorDigest || HasEnded)
         {
@@ -150,7 +144,7 @@ public sealed class PlainServerSession : ServerSession
 
         MarkAccepted(survivors, MessageType.PlainInput);
         FixResult(survivors, packed.Span);
-        return new() { Send = [.. Announcements()], Ended = CompletedEnding() };
+        return CompletedEnding();
     }
 
     private protected override void AppendState(List<byte> state)

@@ -8,7 +8,7 @@ namespace SecureFed.Protocol;
 /// Not thread-safe. A decision (who is in the next set) is stored before it is announced; a restarted server takes its
 /// records back through the session's Restore method and announces again, byte for byte.
 /// </remarks>
-public abstract class ServerSession : RoundSession<AggregateResult>
+public abstract partial class ServerSession : RoundSession<AggregateResult>
 {
     private readonly Dictionary<ParticipantId, ushort> _indices = [];
     private readonly Dictionary<(ushort Sender, MessageType Type), Digest> _accepted = [];
@@ -239,13 +239,6 @@ public abstract class ServerSession : RoundSession<AggregateResult>
         return EndAborted(message, record, faults);
     }
 
-    /// <summary>Ends as a stored abort says.</summary>
-    /// <exception cref="FormatException">The record is of another round or phase, or damaged.</exception>
-    private protected Step<AggregateResult> ApplyAborted(DurableRecord record) =>
-        DecodeStored(record.Content) is ProtocolMessage.RoundAborted aborted && aborted.Session == DescriptorDigest
-            ? EndAborted(aborted, storeFirst: null, [])
-            : throw new FormatException("A stored abort is damaged. Restore the store from a good copy.");
-
     private Step<AggregateResult> EndAborted(
         ProtocolMessage.RoundAborted message,
         DurableRecord? storeFirst,
@@ -264,26 +257,7 @@ public abstract class ServerSession : RoundSession<AggregateResult>
         };
     }
 
-    /// <summary>Takes a message as accepted that a stored decision proves.</summary>
-    private protected void MarkAccepted(ProtocolMessage.FromClient message) =>
-        _accepted[(message.Sender, message.Type)] = ContentDigest(MessageCodec.Encode(message));
-
-    /// <summary>Takes messages as accepted whose content the stored decision no longer holds: any content is a repeat.</summary>
-    private protected void MarkAccepted(PartySet senders, MessageType type)
-    {
-        foreach (ushort index in senders.Members)
-        {
-            _accepted[(index, type)] = default;
-        }
-    }
-
     private protected PartySet Everyone { get; }
-
-    private protected ProtocolMessage DecodeStored(ReadOnlyMemory<byte> bytes) =>
-        MessageCodec.Decode(bytes, _limits).Message
-        ?? throw new FormatException(
-            "A stored decision of this round is damaged: it is not a message of this version. Restore the store from a good copy, or abort the round."
-        );
 
     private protected Step<AggregateResult> OnStarted()
     {

@@ -18,9 +18,10 @@ public sealed class ShareTreeTests
     {
         Digest[] leaves = Leaves(count);
         Digest root = ShareTree.Root(leaves);
-        ImmutableArray<ImmutableArray<Digest>> paths = ShareTree.Paths(leaves);
+        IReadOnlyList<ImmutableArray<Digest>> paths = ShareTree.Paths(leaves);
 
         Assert.Equal(RootByDefinition(leaves), root);
+        Assert.Equal(count, paths.Count);
         for (int index = 0; index < count; index++)
         {
             ImmutableArray<Digest> path = ShareTree.Path(leaves, index);
