@@ -31,6 +31,9 @@ public static class GraphSizing
     /// <summary>The least t − t1 of a round's graph, so that few expected dropouts do not make it too thin. spec 03-masking#graph-1</summary>
     public const int RoundEffectiveCohort = 8;
 
+    /// <summary>How sure a round has to be before it blames a party for what its neighbours say: 40 bits. spec 03-masking#blame-1</summary>
+    public const int BlameBits = 40;
+
     // spec 03-masking#threshold-1: every Shamir threshold is at least 2. A search that ends with 1 is raised to it.
     private const int LeastThreshold = 2;
 
@@ -76,6 +79,21 @@ public static class GraphSizing
                 GraphAdversary.SemiMalicious,
                 RoundEffectiveCohort
             );
+
+    /// <summary>The least number that the corrupt neighbours of no party exceed, but with probability 2^-40. spec 03-masking#blame-1</summary>
+    /// <param name="cohort">|U1|.</param>
+    /// <param name="collusionBound">c, at most |U1|.</param>
+    /// <param name="neighbours">k, below |U1|.</param>
+    internal static int LyingNeighbours(int cohort, int collusionBound, int neighbours)
+    {
+        HypergeometricTail tail = new(cohort, collusionBound, BlameBits, isStrict: false);
+        for (int drawn = 0; drawn < neighbours; drawn++)
+        {
+            tail.Draw();
+        }
+
+        return tail.Bound;
+    }
 
     private static GraphParameters? Search(
         int clients,

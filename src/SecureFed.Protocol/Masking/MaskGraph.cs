@@ -26,12 +26,14 @@ internal sealed class MaskGraph
         PartySet members,
         int threshold,
         int effectiveCohort,
+        int lyingNeighbours,
         int neighbours,
         ushort[] memberAt,
         ushort[] placeOf
     )
     {
         (Members, Threshold, EffectiveCohort) = (members, threshold, effectiveCohort);
+        LyingNeighbours = lyingNeighbours;
         (Neighbours, _memberAt, _placeOf) = (neighbours, memberAt, placeOf);
         _neighbours = new ImmutableArray<ushort>[memberAt.Length];
     }
@@ -44,6 +46,9 @@ internal sealed class MaskGraph
 
     /// <summary>The least number of honest inputs in what a lying server learns: t − c, on a sparse graph t − t1.</summary>
     public int EffectiveCohort { get; }
+
+    /// <summary>How many neighbours of one party lie at most: c, on a sparse graph a smaller bound. spec 03-masking#blame-1</summary>
+    public int LyingNeighbours { get; }
 
     /// <summary>k, the number of parties that each member masks with.</summary>
     public int Neighbours { get; }
@@ -65,6 +70,7 @@ internal sealed class MaskGraph
                 members,
                 descriptor.Threshold,
                 DescriptorRules.EffectiveCohort(descriptor.Threshold, descriptor.CollusionBound),
+                descriptor.CollusionBound,
                 members.Count - 1,
                 [],
                 []
@@ -89,7 +95,15 @@ internal sealed class MaskGraph
             placeOf[memberAt[place]] = (ushort)place;
         }
 
-        return new MaskGraph(members, size.Threshold, size.EffectiveCohort, size.Neighbours, memberAt, placeOf);
+        return new MaskGraph(
+            members,
+            size.Threshold,
+            size.EffectiveCohort,
+            GraphSizing.LyingNeighbours(members.Count, descriptor.CollusionBound, size.Neighbours),
+            size.Neighbours,
+            memberAt,
+            placeOf
+        );
     }
 
     /// <summary>The members that a member masks with, ascending, itself not among them.</summary>

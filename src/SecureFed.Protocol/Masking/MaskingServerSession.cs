@@ -15,7 +15,7 @@ public sealed partial class MaskingServerSession : ServerSession
     private readonly SortedDictionary<ushort, ProtocolMessage.EncryptedShares> _dealt = [];
     private readonly SortedDictionary<ushort, SurvivorSignature> _signatures = [];
     private readonly HashSet<string> _keys = new(StringComparer.Ordinal);
-    private readonly Dictionary<ushort, ImmutableArray<ImmutableArray<Digest>>> _paths = [];
+    private readonly Dictionary<ushort, IReadOnlyList<ImmutableArray<Digest>>> _paths = [];
     private readonly ShareBlame _blame = new();
     private RingVector? _maskedSum;
     private ShareCollection? _revealed;
@@ -263,7 +263,7 @@ public sealed partial class MaskingServerSession : ServerSession
 
             if (_blame.ExpectedShares(dealer, holders) < Cohort.Graph.Threshold)
             {
-                return Abort(AbortReason.NotEnoughShares, faults, _blame.Named(dealer, Descriptor.CollusionBound));
+                return Abort(AbortReason.NotEnoughShares, faults, _blame.Named(dealer, Cohort.Graph.LyingNeighbours));
             }
         }
 
@@ -290,7 +290,7 @@ public sealed partial class MaskingServerSession : ServerSession
                 : Abort(
                     AbortReason.NotEnoughShares,
                     faults,
-                    [.. _blame.Named(dealer, Descriptor.CollusionBound).Union(silent)]
+                    [.. _blame.Named(dealer, Cohort.Graph.LyingNeighbours).Union(silent)]
                 );
         }
 
@@ -349,7 +349,7 @@ public sealed partial class MaskingServerSession : ServerSession
         {
             int place = Cohort.Graph.PlaceOf(receiver, dealer);
             ProtocolMessage.EncryptedShares dealt = _dealt[dealer];
-            if (!_paths.TryGetValue(dealer, out ImmutableArray<ImmutableArray<Digest>> paths))
+            if (!_paths.TryGetValue(dealer, out IReadOnlyList<ImmutableArray<Digest>>? paths))
             {
                 // Each dealer's tree is hashed once, for all receivers and all repeats.
                 _paths[dealer] = paths = ShareTree.Paths(Cohort.LeavesOf(dealer, dealt.Shares));

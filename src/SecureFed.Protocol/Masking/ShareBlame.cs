@@ -40,9 +40,10 @@ internal sealed class ShareBlame
 
     /// <summary>
     /// The parties named for a dealer that is short of shares: whoever forged or withheld one, and of a disagreement about
-    /// a sealed share the side that must be lying when at most <paramref name="collusionBound"/> parties lie, else both sides.
+    /// a sealed share the side that must be lying when at most <paramref name="lyingNeighbours"/> neighbours of one party
+    /// lie, else both sides.
     /// </summary>
-    public ushort[] Named(ushort dealer, int collusionBound)
+    public ushort[] Named(ushort dealer, int lyingNeighbours)
     {
         SortedSet<ushort> named = [.. _failures.TryGetValue(dealer, out SortedSet<ushort>? failed) ? failed : []];
         if (!_complaints.TryGetValue(dealer, out SortedSet<ushort>? complainants))
@@ -50,10 +51,10 @@ internal sealed class ShareBlame
             return [.. named];
         }
 
-        // More than c complaints about one dealer: they cannot all be lies. More than c dealers blamed by one holder: they
-        // cannot all have cheated.
-        bool dealerLies = complainants.Count > collusionBound;
-        ushort[] liars = [.. complainants.Where(holder => ComplaintsBy(holder) > collusionBound)];
+        // More complaints than that about one dealer cannot all be lies; more dealers than that, blamed by one holder, cannot
+        // all have cheated.
+        bool dealerLies = complainants.Count > lyingNeighbours;
+        ushort[] liars = [.. complainants.Where(holder => ComplaintsBy(holder) > lyingNeighbours)];
         if (dealerLies)
         {
             named.Add(dealer);

@@ -41,6 +41,18 @@ internal sealed class MessageRound : IDisposable
     public Digest K =>
         Forge.Read<ProtocolMessage>(Sent.First(sent => sent.Type == MessageType.EncryptedShares).Bytes).Session;
 
+    /// <summary>The cohort that the server announced first.</summary>
+    public CohortView FixedCohort =>
+        CohortView.TryCreate(
+            Descriptor,
+            D,
+            Forge
+                .Read<ProtocolMessage.CohortAnnouncement>(
+                    Sent.First(sent => sent.Type == MessageType.CohortAnnouncement).Bytes
+                )
+                .Advertisements
+        )!;
+
     public int Count => Federation.Count;
 
     public ImmutableArray<ClientSession> Clients { get; }

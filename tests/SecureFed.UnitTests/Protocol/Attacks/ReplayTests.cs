@@ -148,13 +148,8 @@ public class ReplayTests
     public void A_session_seals_once_in_each_direction_and_opens_as_often_as_it_is_asked()
     {
         using MessageRound round = new(s_five, new RoundPlan());
-        CohortView cohort = CohortView.TryCreate(
-            round.Descriptor,
-            round.D,
-            Forge
-                .Read<ProtocolMessage.CohortAnnouncement>(round.Take(MessageType.CohortAnnouncement, to: 0).Bytes)
-                .Advertisements
-        )!;
+        round.Take(MessageType.CohortAnnouncement, to: 0);
+        CohortView cohort = round.FixedCohort;
         using AgreementKeyPair channel = P256Suite.Instance.GenerateKeyPair(new SeededRandomSource(5));
         using ChannelKeys keys = ChannelKeys.TryAgree(P256Suite.Instance, cohort, self: 0, channel, out _)!;
 

@@ -145,7 +145,7 @@ public class SparseGraphAttackTests
             );
         }
 
-        MaskGraph graph = GraphOf(round);
+        MaskGraph graph = round.FixedCohort.Graph;
         for (int party = 0; party < 40; party++)
         {
             ProtocolMessage.ShareDelivery honest = deliveries[party];
@@ -198,7 +198,7 @@ public class SparseGraphAttackTests
     {
         using MessageRound round = new(s_toys, s_plan);
         round.Take(MessageType.SurvivorAnnouncement, to: 0);
-        MaskGraph graph = GraphOf(round);
+        MaskGraph graph = round.FixedCohort.Graph;
         int spare = graph.Neighbours - graph.Threshold;
         for (ushort party = 0; party < 10; party++)
         {
@@ -297,19 +297,50 @@ public class SparseGraphAttackTests
         Assert.Equal(GraphSizing.ForRound(Parties, 1, Survivors)!.EffectiveCohort, round.Result.EffectiveCohort);
     }
 
+    // spec 03-masking#blame-1: the complaints are fewer than the corrupt of the whole cohort, and still more than can lie.
+    [Fact]
+    public void A_dealer_that_seals_rubbish_for_many_is_named_and_those_that_complain_are_not()
+    {
+        const int Corrupt = 30;
+        const ushort Dealer = 12;
+        TestFederation toys = TestFederation.OfToys(600);
+        RoundPlan plan = s_plan with { CollusionBound = Corrupt, MinimumSurvivors = 540 };
+        using MessageRound round = new(toys, plan);
+        int complaints = 0;
+        round.Hook = sent =>
+        {
+            if (sent is not { Type: MessageType.EncryptedShares, From: Dealer })
+            {
+                return [sent];
+            }
+
+            MaskGraph graph = round.FixedCohort.Graph;
+            complaints = graph.Neighbours - graph.Threshold + 1;
+            Assert.InRange(complaints, graph.LyingNeighbours + 1, Corrupt);
+            ProtocolMessage.EncryptedShares honest = Forge.Read<ProtocolMessage.EncryptedShares>(sent.Bytes);
+            ImmutableArray<DealtShare> shares =
+            [
+                .. honest.Shares.Select((share, place) => place < complaints ? Inside.Unreadable(share) : share),
+            ];
+            return
+            [
+                sent.With(Forge.Shares(toys.Signers[Dealer], honest.Session, Dealer, graph.HoldersOf(Dealer), shares)),
+            ];
+        };
+
+        round.Run();
+
+        Assert.Equal(AbortReason.NotEnoughShares, round.Aborted.Reason);
+        Assert.Equal(toys.IdOf(Dealer), Assert.Single(round.Aborted.Named));
+        Assert.Equal(complaints, round.ServerFaults.Count(fault => fault.Kind == PeerFaultKind.ShareComplaint));
+        Assert.DoesNotContain(round.Sent, sent => sent.Type == MessageType.UnmaskShares);
+    }
+
     private static PeerFault Fault(int party, RoundPhase phase, PeerFaultKind kind) =>
         new(s_toys.IdOf(party), phase, kind);
 
     private static ProtocolMessage.CohortAnnouncement Cohort(MessageRound round) =>
         Forge.Read<ProtocolMessage.CohortAnnouncement>(round.Take(MessageType.CohortAnnouncement, to: 0).Bytes);
-
-    private static MaskGraph GraphOf(MessageRound round)
-    {
-        ProtocolMessage.CohortAnnouncement cohort = Forge.Read<ProtocolMessage.CohortAnnouncement>(
-            round.Sent.First(sent => sent.Type == MessageType.CohortAnnouncement).Bytes
-        );
-        return CohortView.TryCreate(round.Descriptor, cohort.Session, cohort.Advertisements)!.Graph;
-    }
 
     private static ReadOnlyMemory<byte> FreshKey(ProtocolSuite suite, int seed)
     {
@@ -334,7 +365,10 @@ public class SparseGraphAttackTests
     {
         ProtocolMessage.EncryptedShares honest = Forge.Read<ProtocolMessage.EncryptedShares>(sent.Bytes);
         ImmutableArray<DealtShare> shares = change(honest.Shares);
-        ushort[] holders = [.. GraphOf(round).HoldersOf(honest.Sender).Append(honest.Sender).Take(shares.Length)];
+        ushort[] holders =
+        [
+            .. round.FixedCohort.Graph.HoldersOf(honest.Sender).Append(honest.Sender).Take(shares.Length),
+        ];
         return sent.With(Forge.Shares(s_toys.Signers[honest.Sender], honest.Session, honest.Sender, holders, shares));
     }
 
@@ -369,8 +403,7 @@ public class SparseGraphAttackTests
 
     // A dealer of U2 that is no neighbour.
     private static ushort Stranger(MessageRound round, ushort party) =>
-        GraphOf(round)
-            .Members.Members.First(other =>
-                other > 20 && other != party && !GraphOf(round).NeighboursOf(party).Contains(other)
-            );
+        round.FixedCohort.Graph.Members.Members.First(other =>
+            other > 20 && other != party && !round.FixedCohort.Graph.NeighboursOf(party).Contains(other)
+        );
 }

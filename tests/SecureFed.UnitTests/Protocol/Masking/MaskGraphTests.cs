@@ -186,6 +186,27 @@ public class MaskGraphTests(ITestOutputHelper output)
     public void Impossible_numbers_have_no_graph(int cohort, int corrupt, int survivors) =>
         Assert.Null(GraphSizing.ForRound(cohort, corrupt, survivors));
 
+    // spec 03-masking#blame-1
+    [Theory]
+    [InlineData(257, 1, 26)]
+    [InlineData(300, 30, 100)]
+    [InlineData(1000, 33, 90)]
+    [InlineData(1000, 0, 40)]
+    public void The_corrupt_neighbours_that_blame_allows_for_are_those_of_the_tail(
+        int cohort,
+        int corrupt,
+        int neighbours
+    )
+    {
+        int bound = GraphSizing.LyingNeighbours(cohort, corrupt, neighbours);
+        BigInteger all = PlainSearch.Choose(cohort, neighbours);
+
+        Assert.True(IsRare(bound));
+        Assert.True(bound == 0 || !IsRare(bound - 1));
+
+        bool IsRare(int more) => (PlainSearch.Tail(cohort, corrupt, neighbours, more) * cohort) << 40 <= all;
+    }
+
     private static MaskGraph Draw(int size, int seed)
     {
         Random random = new(seed);

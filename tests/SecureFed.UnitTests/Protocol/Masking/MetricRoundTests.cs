@@ -128,13 +128,8 @@ public sealed class MetricRoundTests
     {
         using MessageRound round = new(s_five, s_plan, Options());
         ClientSetup setup = Setup(round, Policy(floor));
-        CohortView cohort = CohortView.TryCreate(
-            round.Descriptor,
-            round.D,
-            Forge
-                .Read<ProtocolMessage.CohortAnnouncement>(round.Take(MessageType.CohortAnnouncement, to: 0).Bytes)
-                .Advertisements
-        )!;
+        round.Take(MessageType.CohortAnnouncement, to: 0);
+        CohortView cohort = round.FixedCohort;
 
         Assert.Equal(isTaken ? null : AbortReason.CohortTooSmall, CohortChecks.CheckSize(setup, count: 4)?.Reason);
         Assert.Equal(

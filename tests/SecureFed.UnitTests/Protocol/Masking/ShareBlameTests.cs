@@ -11,7 +11,7 @@ public class ShareBlameTests
         ShareBlame blame = new();
         blame.AddComplaint(dealer: 1, holder: 2);
 
-        Assert.Equal([1, 2], blame.Named(dealer: 1, collusionBound: 1));
+        Assert.Equal([1, 2], blame.Named(dealer: 1, lyingNeighbours: 1));
     }
 
     [Fact]
@@ -21,7 +21,7 @@ public class ShareBlameTests
         blame.AddComplaint(dealer: 1, holder: 2);
         blame.AddComplaint(dealer: 1, holder: 3);
 
-        Assert.Equal([1], blame.Named(dealer: 1, collusionBound: 1));
+        Assert.Equal([1], blame.Named(dealer: 1, lyingNeighbours: 1));
     }
 
     [Fact]
@@ -31,7 +31,7 @@ public class ShareBlameTests
         blame.AddComplaint(dealer: 0, holder: 4);
         blame.AddComplaint(dealer: 1, holder: 4);
 
-        Assert.Equal([4], blame.Named(dealer: 0, collusionBound: 1));
+        Assert.Equal([4], blame.Named(dealer: 0, lyingNeighbours: 1));
     }
 
     [Fact]
@@ -44,7 +44,7 @@ public class ShareBlameTests
         blame.AddComplaint(dealer: 3, holder: 6);
         blame.AddComplaint(dealer: 4, holder: 6);
 
-        Assert.Equal([0, 6], blame.Named(dealer: 0, collusionBound: 2));
+        Assert.Equal([0, 6], blame.Named(dealer: 0, lyingNeighbours: 2));
     }
 
     [Fact]
@@ -53,8 +53,8 @@ public class ShareBlameTests
         ShareBlame blame = new();
         blame.AddFailure(dealer: 0, holder: 3);
 
-        Assert.Equal([3], blame.Named(dealer: 0, collusionBound: 1));
-        Assert.Empty(blame.Named(dealer: 1, collusionBound: 1));
+        Assert.Equal([3], blame.Named(dealer: 0, lyingNeighbours: 1));
+        Assert.Empty(blame.Named(dealer: 1, lyingNeighbours: 1));
     }
 
     [Fact]
