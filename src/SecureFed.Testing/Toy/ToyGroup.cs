@@ -15,8 +15,9 @@ internal static class ToyGroup
 
     public static ulong Multiply(ulong a, ulong b)
     {
-        UInt128 product = (UInt128)a * b;
-        ulong folded = (ulong)(product & Modulus) + (ulong)(product >> 61);
+        // Both are below 2^61: 2^61 = 1 folds the product's upper 61 bits onto the lower ones.
+        ulong high = Math.BigMul(a, b, out ulong low);
+        ulong folded = (low & Modulus) + ((high << 3) | (low >> 61));
         return folded >= Modulus ? folded - Modulus : folded;
     }
 
