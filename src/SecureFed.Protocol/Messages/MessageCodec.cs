@@ -42,7 +42,7 @@ public static class MessageCodec
 
         // A packed vector can have megabytes: it is copied once, into the array that leaves.
         ReadOnlySpan<byte> head = writer.Written;
-        byte[] encoded = new byte[head.Length + vector.Length + signature.Length];
+        byte[] encoded = GC.AllocateUninitializedArray<byte>(head.Length + vector.Length + signature.Length);
         head.CopyTo(encoded);
         vector.Span.CopyTo(encoded.AsSpan(head.Length));
         signature.CopyTo(encoded.AsSpan(head.Length + vector.Length));

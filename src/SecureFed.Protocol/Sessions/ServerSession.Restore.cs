@@ -36,7 +36,7 @@ public abstract partial class ServerSession
 
     /// <summary>Takes a message as accepted that a stored decision proves.</summary>
     private protected void MarkAccepted(ProtocolMessage.FromClient message) =>
-        _accepted[(message.Sender, message.Type)] = ContentDigest(MessageCodec.Encode(message));
+        _accepted[(message.Sender, message.Type)] = ContentDigest(SignedContentOf(message));
 
     /// <summary>Takes messages as accepted whose content the stored decision no longer holds: any content is a repeat.</summary>
     private protected void MarkAccepted(PartySet senders, MessageType type)

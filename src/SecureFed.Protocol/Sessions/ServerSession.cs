@@ -301,10 +301,9 @@ public abstract partial class ServerSession : RoundSession<AggregateResult>
             return Fault(from, PeerFaultKind.WrongSession);
         }
 
-        Digest content = ContentDigest(received.Message);
         if (_accepted.TryGetValue((index, message.Type), out Digest before))
         {
-            return OnRepeat(from, index, before, content);
+            return OnRepeat(from, index, before, ContentDigest(SignedContentOf(message)));
         }
 
         if (HasEnded || CurrentPhase == RoundPhase.None)
@@ -314,12 +313,13 @@ public abstract partial class ServerSession : RoundSession<AggregateResult>
 
         return message is ProtocolMessage.ClientWithdrawal withdrawal
             ? OnWithdrawal(from, withdrawal)
-            : OnPhaseMessage(from, index, message, content);
+            : OnPhaseMessage(from, index, message);
     }
 
-    // spec 03-masking#points-2: signatures are malleable, so whether a message repeats is not decided by their bytes.
-    private static Digest ContentDigest(ReadOnlyMemory<byte> message) =>
-        Digest.Of(message.Span[..^MessageLimits.SignatureSizeInBytes]);
+    // spec 03-masking#points-2: signatures are malleable, so whether a message repeats is decided by what they cover. What
+    // cannot be signed is no repeat of anything.
+    private static Digest ContentDigest(byte[]? signedContent) =>
+        signedContent is null ? default : Digest.Of(signedContent);
 
     // The first message counts; another one is a fault. The same again means that the announcement was lost on its way
     // only when this client has not answered that announcement: or two honest parties would answer each other for ever.
@@ -352,12 +352,7 @@ public abstract partial class ServerSession : RoundSession<AggregateResult>
             Faults = [new(from, CurrentPhase, PeerFaultKind.LateMessage)],
         };
 
-    private Step<AggregateResult> OnPhaseMessage(
-        ParticipantId from,
-        ushort index,
-        ProtocolMessage.FromClient message,
-        Digest digest
-    )
+    private Step<AggregateResult> OnPhaseMessage(ParticipantId from, ushort index, ProtocolMessage.FromClient message)
     {
         if (message.Type != ExpectedType)
         {
@@ -390,7 +385,7 @@ public abstract partial class ServerSession : RoundSession<AggregateResult>
             return Fault(from, fault);
         }
 
-        _accepted.Add((index, message.Type), digest);
+        _accepted.Add((index, message.Type), ContentDigest(content));
         _gone.Remove(index);
         return NobodyIsAwaited || HasEnough ? Decide(faults) : new() { Faults = [.. faults] };
     }
