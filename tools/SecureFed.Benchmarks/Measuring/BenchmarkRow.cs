@@ -12,6 +12,9 @@ internal abstract class BenchmarkRow
     /// <summary>The target, in words.</summary>
     public abstract string Target { get; }
 
+    /// <summary>Whether its result has a drawing.</summary>
+    public virtual bool HasChart => false;
+
     /// <summary>Measures.</summary>
     public abstract BenchmarkResult Run();
 }
@@ -26,6 +29,12 @@ internal sealed record BenchmarkResult(bool Met, double? Ratio, double? Value, s
     /// <summary>The numbers behind the result.</summary>
     public IReadOnlyDictionary<string, double> Details { get; init; } =
         new Dictionary<string, double>(StringComparer.Ordinal);
+
+    /// <summary>A Markdown table for the results page; null for rows that are one number.</summary>
+    public string? Table { get; init; }
+
+    /// <summary>A drawing of the table, an SVG document, for --svg.</summary>
+    public string? Chart { get; init; }
 
     /// <summary>What a reader must know: a yardstick that was missing, a part that was left out.</summary>
     public string? Note { get; init; }

@@ -37,8 +37,16 @@ internal static class Report
     }
 
     /// <summary>Runs one row and prints it.</summary>
-    public static int Run(BenchmarkRow row, bool asJson)
+    /// <param name="row">The row.</param>
+    /// <param name="asJson">One JSON object on one line.</param>
+    /// <param name="svgPath">Where its drawing goes; null for nowhere.</param>
+    public static int Run(BenchmarkRow row, bool asJson, string? svgPath)
     {
+        if (svgPath is not null && !row.HasChart)
+        {
+            return Fail(asJson, "no-chart", $"'{row.Name}' has no drawing", "leave --svg out", WrongUse);
+        }
+
         BenchmarkResult result;
         try
         {
@@ -72,9 +80,23 @@ internal static class Report
             json["note"] = note;
         }
 
+        if (result.Table is { } table)
+        {
+            json["table"] = table;
+        }
+
+        if (svgPath is not null && result.Chart is { } chart)
+        {
+            File.WriteAllText(svgPath, chart);
+        }
+
         Console.WriteLine(asJson ? json.ToJsonString(s_oneLine) : Text(row, result));
         return Succeeded;
     }
+
+    /// <summary>Says how the program is used.</summary>
+    public static int Usage(bool asJson) =>
+        Fail(asJson, "usage", "--svg needs a path", "for example: growth --svg growth.svg", WrongUse);
 
     /// <summary>Says that there is no such row.</summary>
     public static int Unknown(string name, IReadOnlyList<BenchmarkRow> rows, bool asJson) =>
@@ -124,6 +146,7 @@ internal static class Report
                 string.Create(CultureInfo.InvariantCulture, $"  {entry.Key} = {entry.Value:0.####}")
             ),
         ];
-        return string.Join('\n', result.Note is { } note ? lines.Append("  " + note) : lines);
+        lines = result.Note is { } note ? lines.Append("  " + note) : lines;
+        return string.Join('\n', result.Table is { } table ? lines.Append("\n" + table) : lines);
     }
 }

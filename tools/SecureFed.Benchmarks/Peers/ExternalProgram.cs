@@ -7,11 +7,15 @@ namespace SecureFed.Benchmarks.Peers;
 internal static class ExternalProgram
 {
     /// <summary>Standard output of a program that ends by itself; null when it is not installed or fails.</summary>
-    public static string? TryRun(string program, params string[] arguments)
+    public static string? TryRun(string program, params string[] arguments) =>
+        TryRun(new ProcessStartInfo(program, arguments));
+
+    /// <summary>The same, with what else the start needs.</summary>
+    public static string? TryRun(ProcessStartInfo info)
     {
         try
         {
-            using Process process = Start(program, arguments);
+            using Process process = Start(info);
             process.StandardInput.Close();
             process.ErrorDataReceived += (_, _) => { };
             process.BeginErrorReadLine();
@@ -27,15 +31,15 @@ internal static class ExternalProgram
 
     /// <summary>Starts a program with all three streams redirected.</summary>
     /// <exception cref="Win32Exception">It is not installed.</exception>
-    public static Process Start(string program, params string[] arguments)
+    public static Process Start(string program, params string[] arguments) =>
+        Start(new ProcessStartInfo(program, arguments));
+
+    private static Process Start(ProcessStartInfo info)
     {
-        ProcessStartInfo info = new(program, arguments)
-        {
-            UseShellExecute = false,
-            RedirectStandardInput = true,
-            RedirectStandardOutput = true,
-            RedirectStandardError = true,
-        };
-        return Process.Start(info) ?? throw new InvalidOperationException($"{program} did not start.");
+        info.UseShellExecute = false;
+        info.RedirectStandardInput = true;
+        info.RedirectStandardOutput = true;
+        info.RedirectStandardError = true;
+        return Process.Start(info) ?? throw new InvalidOperationException($"{info.FileName} did not start.");
     }
 }

@@ -5,6 +5,7 @@ using SecureFed.Benchmarks.Measuring;
 using SecureFed.Core;
 using SecureFed.Crypto;
 using SecureFed.Protocol;
+using SecureFed.Testing;
 
 namespace SecureFed.Benchmarks.Rounds;
 
@@ -20,8 +21,13 @@ internal sealed class MeasuredRound : IDisposable
 
     private readonly RoundShape _shape;
     private readonly WorkSplitter _splitter;
-    private readonly ImmutableArray<EcdsaP256Signer> _signers;
-    private readonly float[] _values;
+    private readonly ProtocolSuite _suite;
+    private readonly ImmutableArray<ISigner> _signers;
+    private readonly LocalUpdate _update;
+
+    // Every party clips and encodes, but masks what the first one encoded: a thousand vectors that differ in nothing but
+    // their rounding would measure the machine's memory.
+    private EncodedUpdate? _encoded;
     private readonly MaskingClientSession?[] _clients;
     private readonly double[] _clientSeconds;
     private readonly long[] _sentBytes;
@@ -35,13 +41,15 @@ internal sealed class MeasuredRound : IDisposable
     private readonly List<DurableRecord> _records = [];
     private readonly List<(ushort From, ReadOnlyMemory<byte> Message)> _unmaskMessages = [];
 
-    private MeasuredRound(RoundShape shape, WorkSplitter splitter)
+    private MeasuredRound(RoundShape shape, WorkSplitter splitter, ProtocolSuite suite)
     {
-        (_shape, _splitter) = (shape, splitter);
-        _signers = [.. Enumerable.Range(0, shape.Participants).Select(_ => EcdsaP256Signer.Generate())];
+        (_shape, _splitter, _suite) = (shape, splitter, suite);
+        _signers = [.. Enumerable.Range(0, shape.Participants).Select(SignerOf)];
         Descriptor = Describe(shape, _signers);
         Random random = new(1);
-        _values = [.. Enumerable.Range(0, shape.Length).Select(_ => (float)((random.NextDouble() - 0.5) * 2e-3))];
+        _update = LocalUpdate.Create([
+            .. Enumerable.Range(0, shape.Length).Select(_ => (float)((random.NextDouble() - 0.5) * 2e-3)),
+        ]);
         _clients = new MaskingClientSession?[shape.Participants];
         _clientSeconds = new double[shape.Participants];
         _sentBytes = new long[shape.Participants];
@@ -51,7 +59,7 @@ internal sealed class MeasuredRound : IDisposable
             new()
             {
                 Descriptor = Descriptor,
-                Suite = P256Suite.Instance,
+                Suite = _suite,
                 Splitter = splitter,
             }
         );
@@ -66,8 +74,8 @@ internal sealed class MeasuredRound : IDisposable
     /// <summary>The shares that the parties reveal, in the order in which the server took them.</summary>
     public IReadOnlyList<(ushort From, ReadOnlyMemory<byte> Message)> UnmaskMessages => _unmaskMessages;
 
-    /// <summary>Number of survivors.</summary>
-    public int Survivors { get; private set; }
+    /// <summary>What the server gave.</summary>
+    public AggregateResult Result { get; private set; } = null!;
 
     /// <summary>Seconds on the clock from the invitation to the result, with all parties' work.</summary>
     public double WallSeconds { get; private set; }
@@ -104,12 +112,34 @@ internal sealed class MeasuredRound : IDisposable
     /// <summary>Runs a round to its result.</summary>
     /// <param name="shape">Its size.</param>
     /// <param name="splitter">How many threads the parties of a phase use, and the server when it unmasks.</param>
+    /// <param name="suite">The primitives; the platform's when null.</param>
     /// <exception cref="InvalidOperationException">The round ended without a result.</exception>
-    public static MeasuredRound Run(RoundShape shape, WorkSplitter splitter)
+    public static MeasuredRound Run(RoundShape shape, WorkSplitter splitter, ProtocolSuite? suite = null)
     {
-        MeasuredRound round = new(shape, splitter);
+        MeasuredRound round = new(shape, splitter, suite ?? P256Suite.Instance);
         round.Play();
         return round;
+    }
+
+    /// <summary>How many pair masks the server removes: those between a party lost after sharing and a surviving neighbour.</summary>
+    public int PairMasksToRemove()
+    {
+        HashSet<ushort> survivors = [.. Result.Survivors.Select(id => (ushort)_indices[id])];
+        HashSet<ushort> lost = [.. Parties(MessageType.EncryptedShares).Except(survivors)];
+        MaskGraph graph =
+            MaskGraph.TryCreate(
+                Descriptor,
+                Result.Cohort,
+                PartySet.Of(_shape.Participants, Parties(MessageType.KeyAdvertisement))
+            ) ?? throw new InvalidOperationException("The round's own cohort has no graph.");
+        return lost.Sum(party => graph.NeighboursOf(party).Count(survivors.Contains));
+
+        // Those that sent this message of the first three; survivors are those that sent all of them.
+        IEnumerable<ushort> Parties(MessageType sent) =>
+            Enumerable
+                .Range(0, _shape.Participants)
+                .Where(party => _shape.SilentFrom(party) is not { } silent || silent > sent)
+                .Select(party => (ushort)party);
     }
 
     public void Dispose()
@@ -120,13 +150,16 @@ internal sealed class MeasuredRound : IDisposable
             client?.Dispose();
         }
 
-        foreach (EcdsaP256Signer signer in _signers)
+        foreach (ISigner signer in _signers)
         {
-            signer.Dispose();
+            ((IDisposable)signer).Dispose();
         }
     }
 
-    private static RoundDescriptor Describe(RoundShape shape, ImmutableArray<EcdsaP256Signer> signers)
+    private ISigner SignerOf(int party) =>
+        _suite is TestSuite ? new TestSigner($"{Federation} {party}") : EcdsaP256Signer.Generate();
+
+    private static RoundDescriptor Describe(RoundShape shape, ImmutableArray<ISigner> signers)
     {
         const double ClipNorm = 32_767.0 / 32_768.0;
         return new RoundDescriptor
@@ -175,8 +208,8 @@ internal sealed class MeasuredRound : IDisposable
         ForEach(step.Send, message => _ = Deliver(message));
         WallSeconds = clock.Elapsed.TotalSeconds;
         ProcessSeconds = CpuClock.Process() - processStart;
-        Survivors = step.Ended is RoundEnding<AggregateResult>.Completed done
-            ? done.Result.Survivors.Length
+        Result = step.Ended is RoundEnding<AggregateResult>.Completed done
+            ? done.Result
             : throw new InvalidOperationException(
                 $"The round ended with {((RoundEnding<AggregateResult>.Aborted)step.Ended).Reason}."
             );
@@ -298,15 +331,15 @@ internal sealed class MeasuredRound : IDisposable
 
     private MaskingClientSession Join(int party)
     {
-        UpdateEncoding encoding = DescriptorRules.EncodingOf(Descriptor);
-        ClippedUpdate clipped = ClippedUpdate.Clip(LocalUpdate.Create(_values), encoding);
+        ClippedUpdate clipped = ClippedUpdate.Clip(_update, DescriptorRules.EncodingOf(Descriptor));
+        EncodedUpdate encoded = EncodedUpdate.Encode(clipped, SystemRandomSource.Instance);
         MaskingClientSession session = new(
             new ClientSetup
             {
                 Descriptor = Descriptor,
                 Self = ParticipantId.FromIndex(party),
                 Signer = _signers[party],
-                Suite = P256Suite.Instance,
+                Suite = _suite,
                 Random = SystemRandomSource.Instance,
                 Policy = new ClientPolicy
                 {
@@ -316,7 +349,7 @@ internal sealed class MeasuredRound : IDisposable
                 },
                 History = ClientHistory.Empty,
                 ExpectedModel = s_model,
-                Update = EncodedUpdate.Encode(clipped, SystemRandomSource.Instance),
+                Update = Interlocked.CompareExchange(ref _encoded, encoded, null) ?? encoded,
             }
         );
         _clients[party] = session;

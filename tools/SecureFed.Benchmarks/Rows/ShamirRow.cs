@@ -14,12 +14,14 @@ internal sealed class ShamirRow : BenchmarkRow
     private const int Threshold = 26;
     private const int Splits = 2_000;
     private const int Combinations = 20_000;
+    private const int Dealers = 100;
+    private const int RoundsOfDealers = 50;
     private const int Repetitions = 9;
 
     public override string Name => "shamir";
 
     public override string What =>
-        "time of a prime field of 2^61 − 1 over the time of GF(2^16), random coefficients included on both sides: splitting 32 bytes among 51 holders with t = 26; combining 26 shares with weights that are kept";
+        "time of a prime field of 2^61 − 1 over the time of GF(2^16), random coefficients included on both sides: splitting 32 bytes among 51 holders with t = 26; combining 26 shares with weights that are kept, and the secrets of 100 dealers from the same 26 holders";
 
     public override string Target => "≥ 4";
 
@@ -37,7 +39,8 @@ internal sealed class ShamirRow : BenchmarkRow
         SecretBytes[] shares = suite.Split(secret, Threshold, Holders, random);
         SecretBytes[] chosen = shares[..Threshold];
         ShareCombiner combiner = suite.CreateCombiner(points);
-        PrimeFieldSharing.Weigh([.. points.Select(x => (ulong)x)], weights);
+        ulong[] primePoints = [.. points.Select(x => (ulong)x)];
+        PrimeFieldSharing.Weigh(primePoints, weights);
         SplitPrime();
         PrimeFieldSharing.Combine(weights, primeShares.AsSpan(0, Threshold * PrimeFieldSharing.Limbs), found);
         using SecretBytes combined = combiner.Combine(chosen);
@@ -60,11 +63,15 @@ internal sealed class ShamirRow : BenchmarkRow
                             primeShares.AsSpan(0, Threshold * PrimeFieldSharing.Limbs),
                             found
                         )
-                )
+                ),
+            () => Seconds(RoundsOfDealers, () => CombineDealers(suite.CreateCombiner(points))),
+            () => Seconds(RoundsOfDealers, () => CombineDealers(null)),
+            () => Seconds(RoundsOfDealers, CombineDealersPrime)
         );
         Dispose(shares);
-        double split = Sampling.Median([.. samples[1].Zip(samples[0], (prime, own) => prime / own)]);
-        double combine = Sampling.Median([.. samples[3].Zip(samples[2], (prime, own) => prime / own)]);
+        double split = Sampling.MedianRatio(samples[1], samples[0]);
+        double combine = Sampling.MedianRatio(samples[3], samples[2]);
+        double dealers = Sampling.MedianRatio(samples[6], samples[4]);
         return new(split >= LeastRatio, split, Value: null, "times as fast at splitting")
         {
             Details = new Dictionary<string, double>(StringComparer.Ordinal)
@@ -74,9 +81,32 @@ internal sealed class ShamirRow : BenchmarkRow
                 ["combineRatio"] = combine,
                 ["combineMicroseconds"] = 1e6 * Sampling.Median(samples[2]) / Combinations,
                 ["combineMicrosecondsPrimeField"] = 1e6 * Sampling.Median(samples[3]) / Combinations,
+                ["dealersRatio"] = dealers,
+                ["dealersMicroseconds"] = 1e6 * Sampling.Median(samples[4]) / RoundsOfDealers,
+                ["dealersMicrosecondsPrimeField"] = 1e6 * Sampling.Median(samples[6]) / RoundsOfDealers,
+                ["dealersGainOfKeptWeights"] = Sampling.MedianRatio(samples[5], samples[4]),
             },
             Note = "the prime field's shares are plain numbers; ours are secrets in pinned memory that is wiped",
         };
+
+        // Weights for all dealers of one list of holders, or for each anew.
+        void CombineDealers(ShareCombiner? kept)
+        {
+            for (int dealer = 0; dealer < Dealers; dealer++)
+            {
+                (kept ?? suite.CreateCombiner(points)).Combine(chosen).Dispose();
+            }
+        }
+
+        // As libraries do that keep nothing.
+        void CombineDealersPrime()
+        {
+            for (int dealer = 0; dealer < Dealers; dealer++)
+            {
+                PrimeFieldSharing.Weigh(primePoints, weights);
+                PrimeFieldSharing.Combine(weights, primeShares.AsSpan(0, Threshold * PrimeFieldSharing.Limbs), found);
+            }
+        }
 
         void SplitPrime()
         {

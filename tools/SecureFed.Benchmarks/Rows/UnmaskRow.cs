@@ -2,7 +2,6 @@ using SecureFed.Benchmarks.Measuring;
 using SecureFed.Benchmarks.Peers;
 using SecureFed.Benchmarks.Rounds;
 using SecureFed.Core;
-using SecureFed.Crypto;
 using SecureFed.Protocol;
 
 namespace SecureFed.Benchmarks.Rows;
@@ -26,7 +25,7 @@ internal sealed class UnmaskRow : BenchmarkRow
 
     public override BenchmarkResult Run()
     {
-        const int Agreements = Dropped * (Participants - Dropped);
+        const int PairMasks = Dropped * (Participants - Dropped);
         double[][] samples = Sampling.Interleaved(
             Repetitions,
             () =>
@@ -37,12 +36,12 @@ internal sealed class UnmaskRow : BenchmarkRow
                 );
                 return round.ServerSecondsByPhase[RoundPhase.Unmask];
             },
-            () => SecondsOfAgreements(Agreements),
+            () => Agreements.Seconds(PairMasks),
             OpenSslSpeed.BytesPerSecond
         );
 
         // A self mask for each survivor, and the masks between each dropped party and each survivor.
-        int masks = Participants - Dropped + Agreements;
+        int masks = Participants - Dropped + PairMasks;
         double maskBytes = (double)masks * Length * sizeof(uint);
         double[] ratios =
         [
@@ -66,19 +65,5 @@ internal sealed class UnmaskRow : BenchmarkRow
             Note =
                 "the product runs the complete graph at this size; the time for 50 peers each is the measured time scaled by the number of masks",
         };
-    }
-
-    private static double SecondsOfAgreements(int count)
-    {
-        P256Suite suite = P256Suite.Instance;
-        using AgreementKeyPair own = suite.GenerateKeyPair(SystemRandomSource.Instance);
-        using AgreementKeyPair peer = suite.GenerateKeyPair(SystemRandomSource.Instance);
-        return Sampling.ThreadSeconds(() =>
-        {
-            for (int i = 0; i < count; i++)
-            {
-                using SecretBytes? secret = suite.TryAgree(own, peer.PublicKey.Span);
-            }
-        });
     }
 }
