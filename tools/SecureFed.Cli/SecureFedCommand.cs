@@ -47,6 +47,7 @@ public static class SecureFedCommand
         {
             DemoCommands.Create(screen),
             PlanCommands.Create(screen),
+            PrivacyCommands.Create(screen),
             CryptoCommands.Create(screen),
         };
         root.Options.Add(new HelpOption());

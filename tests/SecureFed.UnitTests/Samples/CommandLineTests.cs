@@ -31,6 +31,26 @@ public sealed class CommandLineTests
     }
 
     [Fact]
+    public void The_privacy_calculators_answer_each_other()
+    {
+        string sigma = Answer("privacy", "calibrate", "--epsilon", "3", "--delta", "1e-5", "--sensitivity", "2")
+            .GetProperty("sigma")
+            .GetRawText();
+        double delta = Answer("privacy", "delta", "--sigma", sigma, "--epsilon", "3", "--sensitivity", "2")
+            .GetProperty("delta")
+            .GetDouble();
+        double epsilon = Answer("privacy", "epsilon", "--sigma", sigma, "--delta", "1e-5", "--sensitivity", "2")
+            .GetProperty("epsilon")
+            .GetDouble();
+        Assert.InRange(delta, 1e-5 * (1 - 1e-9), 1e-5 * (1 + 1e-9));
+        Assert.InRange(epsilon, 3 - 1e-9, 3 + 1e-9);
+
+        (int exit, string output, string error) = Run("privacy", "calibrate", "--epsilon", "3", "--delta", "1e-5");
+        Assert.Equal((0, string.Empty), (exit, error));
+        Assert.StartsWith("σ = 1.39059", output, StringComparison.Ordinal);
+    }
+
+    [Fact]
     public void The_hospital_demonstration_for_people_has_the_lines_it_exists_for()
     {
         (int exit, string output, string error) = Run("demo", "hospital", "--rounds", "1");
@@ -261,6 +281,13 @@ public sealed class CommandLineTests
     [InlineData("plan", "graph", "--clients", "100", "--corrupt", "x", "--dropout", "0.1")]
     [InlineData("plan", "graph", "--clients", "9", "--corrupt", "0", "--dropout", "0", "--adversary", "kind")]
     [InlineData("plan", "graph", "--clients", "9", "--corrupt", "0", "--dropout", "0", "--secrecy-bits", "0")]
+    [InlineData("privacy", "calibrate", "--epsilon", "1")]
+    [InlineData("privacy", "calibrate", "--epsilon", "0.5", "--delta", "0")]
+    [InlineData("privacy", "calibrate", "--epsilon", "-1", "--delta", "1e-5")]
+    [InlineData("privacy", "calibrate", "--epsilon", "NaN", "--delta", "1e-5")]
+    [InlineData("privacy", "calibrate", "--epsilon", "1", "--delta", "1e-5", "--sensitivity", "-1")]
+    [InlineData("privacy", "delta", "--sigma", "0", "--epsilon", "1")]
+    [InlineData("privacy", "epsilon", "--sigma", "0.001", "--delta", "1e-5")]
     [InlineData("crypto")]
     [InlineData("nonsense")]
     public void A_command_line_that_makes_no_sense_exits_with_2(params string[] args) => Failure(2, "usage", args);
