@@ -1,22 +1,21 @@
 using System.Globalization;
-using System.Text.Json;
 using FsCheck;
 using FsCheck.Fluent;
 using SecureFed.Privacy;
 using SecureFed.Tests.Shared;
 using Xunit.Abstractions;
+using static SecureFed.UnitTests.Privacy.DpTables;
 
 namespace SecureFed.UnitTests.Privacy;
 
 /// <summary>Calibration of one Gaussian: against published tables, an exact reference, and laws.</summary>
 public sealed class AnalyticGaussianTests(ITestOutputHelper output)
 {
-    private const string Tables = "vectors/dp";
-
-    [SharedFact(Tables)]
+    [SharedFact(Folder)]
     public void Sigma_is_within_1e_9_of_the_table_and_never_below() =>
         ForEachRow(
             "a_analytic_gaussian_sigma",
+            least: 90,
             row =>
             {
                 decimal ratio =
@@ -26,10 +25,11 @@ public sealed class AnalyticGaussianTests(ITestOutputHelper output)
             }
         );
 
-    [SharedFact(Tables)]
+    [SharedFact(Folder)]
     public void Delta_is_within_1e_8_of_the_table_and_never_below() =>
         ForEachRow(
             "a_analytic_gaussian_delta",
+            least: 90,
             row =>
             {
                 double delta = AnalyticGaussian.Delta(Of(row, "sigma"), Of(row, "epsilon"));
@@ -44,10 +44,11 @@ public sealed class AnalyticGaussianTests(ITestOutputHelper output)
             }
         );
 
-    [SharedFact(Tables)]
+    [SharedFact(Folder)]
     public void Epsilon_is_within_1e_9_of_the_table_and_never_below() =>
         ForEachRow(
             "a_analytic_gaussian_epsilon",
+            least: 90,
             row =>
             {
                 double expected = Of(row, "epsilon");
@@ -60,8 +61,8 @@ public sealed class AnalyticGaussianTests(ITestOutputHelper output)
     public void Every_result_is_on_the_safe_side_of_an_exact_reference_and_close_to_it()
     {
         Gen<(double Epsilon, double Ratio)> cases =
-            from epsilon in Logarithmic(1e-3, 30)
-            from ratio in Logarithmic(1e-3, 8)
+            from epsilon in Draw.Logarithmic(1e-3, 30)
+            from ratio in Draw.Logarithmic(1e-3, 8)
             where (epsilon / ratio) - (ratio / 2) < 12 && (epsilon / ratio) + (ratio / 2) < 16
             select (epsilon, ratio);
         Prop.ForAll(
@@ -80,9 +81,9 @@ public sealed class AnalyticGaussianTests(ITestOutputHelper output)
     public void Sigma_gives_back_no_more_than_the_delta_and_the_epsilon_it_was_made_for_and_a_billionth_less_gives_more()
     {
         Gen<(double Epsilon, double Delta, double Sensitivity)> cases =
-            from epsilon in Logarithmic(1e-3, 100)
-            from delta in Logarithmic(1e-290, 0.5)
-            from sensitivity in Logarithmic(1e-6, 1e6)
+            from epsilon in Draw.Logarithmic(1e-3, 100)
+            from delta in Draw.Logarithmic(1e-290, 0.5)
+            from sensitivity in Draw.Logarithmic(1e-6, 1e6)
             select (epsilon, delta, sensitivity);
         Prop.ForAll(
                 Arb.From(cases),
@@ -106,9 +107,9 @@ public sealed class AnalyticGaussianTests(ITestOutputHelper output)
     public void More_noise_never_promises_less()
     {
         Gen<(double Ratio, double Epsilon, double Factor)> cases =
-            from ratio in Logarithmic(1e-12, 30)
-            from epsilon in Gen.OneOf(Gen.Constant(0.0), Logarithmic(1e-6, 100))
-            from factor in Logarithmic(1.000001, 10)
+            from ratio in Draw.Logarithmic(1e-12, 30)
+            from epsilon in Gen.OneOf(Gen.Constant(0.0), Draw.Logarithmic(1e-6, 100))
+            from factor in Draw.Logarithmic(1.000001, 10)
             select (ratio, epsilon, factor);
         Prop.ForAll(
                 Arb.From(cases),
@@ -194,24 +195,4 @@ public sealed class AnalyticGaussianTests(ITestOutputHelper output)
         return BigReal.Cumulative(half - far)
             - (BigReal.Exp(BigReal.Of(epsilon)) * BigReal.Cumulative(BigReal.Of(0) - half - far));
     }
-
-    private static Gen<double> Logarithmic(double least, double most) =>
-        Gen.Choose(0, int.MaxValue - 1)
-            .Select(number => Math.Exp(Math.Log(least) + (Math.Log(most / least) * number / (int.MaxValue - 1.0))));
-
-    private static void ForEachRow(string table, Action<JsonElement> check)
-    {
-        using JsonDocument document = JsonDocument.Parse(
-            File.ReadAllText(RepositoryFolders.InShared(Tables, table + ".json"))
-        );
-        JsonElement rows = document.RootElement.GetProperty("rows");
-        Assert.True(rows.GetArrayLength() > 50);
-        Assert.All(rows.EnumerateArray(), check);
-    }
-
-    private static double Of(JsonElement row, string field) =>
-        double.Parse(row.GetProperty(field).GetString()!, CultureInfo.InvariantCulture);
-
-    private static decimal Exactly(JsonElement row, string field) =>
-        decimal.Parse(row.GetProperty(field).GetString()!, NumberStyles.Float, CultureInfo.InvariantCulture);
 }
