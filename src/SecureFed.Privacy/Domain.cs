@@ -3,8 +3,8 @@ namespace SecureFed.Privacy;
 /// <summary>The domains that every function here shares. spec 02-privacy#domain-1. Subnormal numbers are refused: their precision is gone.</summary>
 internal static class Domain
 {
-    /// <summary>The largest ε for which anything is computed: e^700 is still a double, and no promise is left far below.</summary>
-    public const double MaximumEpsilon = 700;
+    /// <summary>The largest ε for which anything is computed; no promise is left far below.</summary>
+    public const double MaximumEpsilon = 100_000;
 
     /// <summary>The smallest δ: below it, doubles lose precision.</summary>
     public const double MinimumDelta = 1e-300;
@@ -20,7 +20,7 @@ internal static class Domain
         }
     }
 
-    /// <summary>0 ≤ ε ≤ 700.</summary>
+    /// <summary>0 ≤ ε ≤ 100,000.</summary>
     public static void Epsilon(double epsilon)
     {
         if (!(epsilon is 0 or (>= Least and <= MaximumEpsilon)))
@@ -28,7 +28,7 @@ internal static class Domain
             throw new PrivacyDomainException(
                 nameof(epsilon),
                 epsilon,
-                "from 0 to 700",
+                "from 0 to 100000",
                 "A useful budget lies between 0.1 and 10."
             );
         }

@@ -1,5 +1,6 @@
 using System.CommandLine;
 using System.Globalization;
+using System.Text.Json.Nodes;
 using SecureFed.Privacy;
 using SecureFed.Samples.Shared;
 
@@ -41,7 +42,63 @@ internal static class PrivacyCommands
                 "ε",
                 epsilon => new { Epsilon = epsilon }
             ),
+            Table(screen),
         };
+
+    private static Command Table(DemoScreen screen)
+    {
+        Argument<string> file = new("file") { Description = "A JSON table of questions." };
+        Option<string> answers = new("--out") { Description = "Where the answers go, as JSON.", Required = true };
+        Command command = new("table", "Answers every row of a table, for another program to check.") { file, answers };
+        command.SetAction(parsed =>
+            DemoHost.Run(
+                screen,
+                _ =>
+                {
+                    string path = parsed.GetValue(answers)!;
+                    (string kind, JsonObject found) = PrivacyTable.Answer(parsed.GetValue(file)!);
+                    Write(path, found.ToJsonString());
+                    if (screen.IsJson)
+                    {
+                        DemoHost.WriteJson(
+                            screen,
+                            new
+                            {
+                                Table = kind,
+                                Rows = found.Count,
+                                Answers = path,
+                            }
+                        );
+                    }
+                    else
+                    {
+                        screen.Line($"{found.Count} rows of {kind} answered in {path}");
+                    }
+
+                    return DemoExit.Success;
+                }
+            )
+        );
+        return command;
+    }
+
+    private static void Write(string path, string text)
+    {
+        try
+        {
+            File.WriteAllText(path, text);
+        }
+        catch (Exception failure) when (failure is IOException or UnauthorizedAccessException or ArgumentException)
+        {
+            throw new DemoException(
+                DemoExit.Output,
+                "answers-not-written",
+                $"'{path}' cannot be written: {failure.Message}",
+                "Give a path in a folder that exists and can be written.",
+                failure
+            );
+        }
+    }
 
     private static Command Calculator(
         DemoScreen screen,
@@ -84,7 +141,7 @@ internal static class PrivacyCommands
         return command;
     }
 
-    private static Option<double> Epsilon() => Number("--epsilon", "ε, 0 to 700.");
+    private static Option<double> Epsilon() => Number("--epsilon", "ε, 0 to 100000.");
 
     private static Option<double> Delta() => Number("--delta", "δ, 1e-300 to below 1.");
 

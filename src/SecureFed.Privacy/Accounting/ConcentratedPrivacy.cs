@@ -44,7 +44,7 @@ public static class ConcentratedPrivacy
     }
 
     /// <summary>The largest ρ whose ε at δ is no larger than a budget: how much noise the budget needs.</summary>
-    /// <param name="epsilon">ε, 0 to 700, not 0.</param>
+    /// <param name="epsilon">ε, 0 to 100,000, not 0.</param>
     /// <param name="delta">δ, 10^-300 to below 1.</param>
     /// <returns>ρ, never above the true one.</returns>
     /// <exception cref="PrivacyDomainException">A number is outside its domain.</exception>

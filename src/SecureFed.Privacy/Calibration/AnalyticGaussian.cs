@@ -19,7 +19,7 @@ public static class AnalyticGaussian
     private const double NarrowBelow = 1e-2;
 
     /// <summary>The smallest σ that is (ε, δ)-private.</summary>
-    /// <param name="epsilon">ε, 0 to 700.</param>
+    /// <param name="epsilon">ε, 0 to 100,000.</param>
     /// <param name="delta">δ, 10^-300 to below 1.</param>
     /// <param name="sensitivity">Δ &gt; 0, in the unit of the query.</param>
     /// <returns>σ in the unit of the query, never below the true one.</returns>
@@ -60,7 +60,7 @@ public static class AnalyticGaussian
 
     /// <summary>The smallest δ for which σ is (ε, δ)-private.</summary>
     /// <param name="sigma">σ &gt; 0, in the unit of the query.</param>
-    /// <param name="epsilon">ε, 0 to 700.</param>
+    /// <param name="epsilon">ε, 0 to 100,000.</param>
     /// <param name="sensitivity">Δ &gt; 0, in the unit of the query.</param>
     /// <returns>δ, never below the true one and never below 10^-300.</returns>
     /// <exception cref="PrivacyDomainException">A number is outside its domain, or the noise is so small that nothing is promised.</exception>
@@ -76,7 +76,7 @@ public static class AnalyticGaussian
     /// <param name="delta">δ, 10^-300 to below 1.</param>
     /// <param name="sensitivity">Δ &gt; 0, in the unit of the query.</param>
     /// <returns>ε, never below the true one; 0 when σ is already (0, δ)-private.</returns>
-    /// <exception cref="PrivacyDomainException">A number is outside its domain, or ε is above 700.</exception>
+    /// <exception cref="PrivacyDomainException">A number is outside its domain, or ε is above 100,000.</exception>
     public static double Epsilon(double sigma, double delta, double sensitivity = 1)
     {
         Domain.Delta(delta);
@@ -93,7 +93,7 @@ public static class AnalyticGaussian
             throw new PrivacyDomainException(
                 nameof(sigma),
                 sigma,
-                "large enough for an ε of at most 700",
+                "large enough for an ε of at most 100000",
                 "So little noise promises nothing; add more."
             );
         }

@@ -51,6 +51,58 @@ public sealed class CommandLineTests
     }
 
     [Fact]
+    public void A_privacy_table_is_answered_row_by_row_and_another_one_refused()
+    {
+        string folder = Directory.CreateTempSubdirectory("securefed-table").FullName;
+        try
+        {
+            string table = Path.Combine(folder, "table.json");
+            string answers = Path.Combine(folder, "answers.json");
+            File.WriteAllText(
+                table,
+                """{"table":"d_zcdp_to_epsilon","rows":[{"id":"a","rho":"0.5","delta":1e-6},{"id":"b","rho":2,"delta":"0.01"}]}"""
+            );
+            Assert.Equal(2, Answer("privacy", "table", table, "--out", answers).GetProperty("rows").GetInt32());
+            using JsonDocument answered = JsonDocument.Parse(File.ReadAllText(answers));
+            Assert.Equal(
+                SecureFed.Privacy.ConcentratedPrivacy.Epsilon(0.5, 1e-6),
+                answered.RootElement.GetProperty("a").GetProperty("epsilon").GetDouble()
+            );
+            Assert.Equal(2, answered.RootElement.EnumerateObject().Count());
+
+            string nowhere = Path.Combine(folder, "not", "there.json");
+            Failure(6, "answers-not-written", "privacy", "table", table, "--out", nowhere);
+            Failure(3, "data-missing", "privacy", "table", nowhere, "--out", answers);
+            foreach (
+                (string code, string text) in ((string, string)[])
+                    [
+                        ("table-unknown", """{"table":"d_other","rows":[]}"""),
+                        ("data-malformed", """{"table":"d_zcdp_to_epsilon"}"""),
+                        ("data-malformed", """{"table":"d_zcdp_to_epsilon","rows":[{"id":"a","rho":1}]}"""),
+                        (
+                            "data-malformed",
+                            """{"table":"d_zcdp_to_epsilon","rows":[{"id":"a","rho":-1,"delta":0.1}]}"""
+                        ),
+                        (
+                            "data-malformed",
+                            """{"table":"d_zcdp_to_epsilon","rows":[{"id":"a","rho":1,"delta":0.1},{"id":"a","rho":1,"delta":0.1}]}"""
+                        ),
+                        ("data-malformed", "[]"),
+                        ("data-malformed", "{"),
+                    ]
+            )
+            {
+                File.WriteAllText(table, text);
+                Failure(3, code, "privacy", "table", table, "--out", answers);
+            }
+        }
+        finally
+        {
+            Directory.Delete(folder, recursive: true);
+        }
+    }
+
+    [Fact]
     public void The_hospital_demonstration_for_people_has_the_lines_it_exists_for()
     {
         (int exit, string output, string error) = Run("demo", "hospital", "--rounds", "1");
@@ -287,7 +339,7 @@ public sealed class CommandLineTests
     [InlineData("privacy", "calibrate", "--epsilon", "NaN", "--delta", "1e-5")]
     [InlineData("privacy", "calibrate", "--epsilon", "1", "--delta", "1e-5", "--sensitivity", "-1")]
     [InlineData("privacy", "delta", "--sigma", "0", "--epsilon", "1")]
-    [InlineData("privacy", "epsilon", "--sigma", "0.001", "--delta", "1e-5")]
+    [InlineData("privacy", "epsilon", "--sigma", "0.0001", "--delta", "1e-5")]
     [InlineData("crypto")]
     [InlineData("nonsense")]
     public void A_command_line_that_makes_no_sense_exits_with_2(params string[] args) => Failure(2, "usage", args);
