@@ -20,6 +20,14 @@ internal static class Domain
         }
     }
 
+    /// <summary>0 &lt; σ &lt; ∞.</summary>
+    public static void Sigma(double sigma) =>
+        Positive(sigma, nameof(sigma), "It is the standard deviation of the noise.");
+
+    /// <summary>0 &lt; Δ &lt; ∞.</summary>
+    public static void Sensitivity(double sensitivity) =>
+        Positive(sensitivity, nameof(sensitivity), "It is the clip norm when one unit is added or removed.");
+
     /// <summary>0 ≤ ε ≤ 100,000.</summary>
     public static void Epsilon(double epsilon)
     {

@@ -17,8 +17,8 @@ public static class ConcentratedPrivacy
     /// <exception cref="PrivacyDomainException">A number is outside its domain, or ρ is outside 10^-300 … 10^300.</exception>
     public static double OfGaussian(double sigma, double sensitivity = 1)
     {
-        Domain.Positive(sigma, nameof(sigma), "It is the standard deviation of the noise.");
-        Domain.Positive(sensitivity, nameof(sensitivity), "It is the clip norm when one unit is added or removed.");
+        Domain.Sigma(sigma);
+        Domain.Sensitivity(sensitivity);
         double ratio = sensitivity / sigma;
         double rho = ratio * ratio / 2 * (1 + (8 * UnitRoundoff));
         return rho is >= 1e-300 and <= 1e300

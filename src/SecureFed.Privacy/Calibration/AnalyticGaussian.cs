@@ -28,7 +28,7 @@ public static class AnalyticGaussian
     {
         Domain.Epsilon(epsilon);
         Domain.Delta(delta);
-        Domain.Positive(sensitivity, nameof(sensitivity), "It is the clip norm when one unit is added or removed.");
+        Domain.Sensitivity(sensitivity);
 
         // δ grows with μ = Δ/σ: the largest μ whose δ, rounded up, is still allowed. The search is over log2 μ.
         const double LeastExponent = -1000;
@@ -112,8 +112,8 @@ public static class AnalyticGaussian
 
     private static double RatioFromAbove(double sigma, double sensitivity)
     {
-        Domain.Positive(sigma, nameof(sigma), "It is the standard deviation of the noise.");
-        Domain.Positive(sensitivity, nameof(sensitivity), "It is the clip norm when one unit is added or removed.");
+        Domain.Sigma(sigma);
+        Domain.Sensitivity(sensitivity);
         double ratio = Math.BitIncrement(sensitivity / sigma);
         return ratio is >= 1e-300 and <= 1e6
             ? ratio
