@@ -1,7 +1,7 @@
 #!/usr/bin/env python3
-"""A second reader: plays the masking vectors through a client and a server written from spec/ alone.
+"""A second reader: plays the masking vectors through a client and a server written from spec/ alone, and draws the noise.
 
-usage: check.py [--altered] [FOLDER]       FOLDER is spec/vectors/masking unless given
+usage: check.py [--altered] [FOLDER]       FOLDER is spec/vectors unless given
 
 Needs Python 3.8 and nothing else. Prints one line for each case that differs and the count at the end; the exit status
 is 0 only when every case of every file is as this reader finds it. With --altered it changes one thing in each of some
@@ -14,6 +14,7 @@ import pathlib
 import sys
 from types import SimpleNamespace as Record
 
+import noise
 import primitives as p
 import rules
 import wire as w
@@ -191,9 +192,26 @@ def altered(rounds, refusals, graphs):
         yield f"the size of graph '{wrong['id']}'", lambda c=wrong: check_graph(c)
 
 
-def report_altered(rounds, refusals, graphs):
+def check_samples(case):
+    difference = noise.check(case)
+    if difference:
+        raise Difference(difference)
+
+
+def altered_samples(samples):
+    for original in samples:
+        for field, wrong in (("samples", 1), ("words", None)):
+            case = copy.deepcopy(original)
+            if wrong:
+                case[field][-1] = str(int(case[field][-1]) + wrong)
+            else:
+                case[field] += 1
+            yield f"{field} of noise '{case['id']}'", lambda c=case: check_samples(c)
+
+
+def report_altered(every):
     missed = count = 0
-    for what, check in altered(rounds, refusals, graphs):
+    for what, check in every:
         count += 1
         try:
             check()
@@ -208,11 +226,11 @@ def report_altered(rounds, refusals, graphs):
 def main(arguments):
     alter = arguments[:1] == ["--altered"]
     arguments = arguments[alter:]
-    default = pathlib.Path(__file__).resolve().parent.parent / "vectors" / "masking"
+    default = pathlib.Path(__file__).resolve().parent.parent / "vectors"
     folder = pathlib.Path(arguments[0]) if arguments else default
     files = {}
-    known = {f"securefed/masking-{name}/1" for name in ("rounds", "refusals", "graphs")}
-    for path in sorted(folder.glob("*.json")):
+    known = {f"securefed/{name}/1" for name in ("masking-rounds", "masking-refusals", "masking-graphs", "noise-samples")}
+    for path in sorted([*folder.glob("masking/*.json"), *folder.glob("noise/*.json")]):
         content = json.loads(path.read_text())
         if content.get("schema") not in known:
             print(f"{path}: schema {content.get('schema')!r} is none of {sorted(known)}")
@@ -224,11 +242,15 @@ def main(arguments):
     rounds = {case["id"]: case for case in files["securefed/masking-rounds/1"]}
     if alter:
         return report_altered(
-            rounds, files["securefed/masking-refusals/1"], files["securefed/masking-graphs/1"]
+            [
+                *altered(rounds, files["securefed/masking-refusals/1"], files["securefed/masking-graphs/1"]),
+                *altered_samples(files["securefed/noise-samples/1"]),
+            ]
         )
     checks = [("round", case, lambda c: check_round(c)) for case in rounds.values()]
     checks += [("refusal", case, lambda c: check_refusal(c, rounds)) for case in files["securefed/masking-refusals/1"]]
     checks += [("graph", case, lambda c: check_graph(c)) for case in files["securefed/masking-graphs/1"]]
+    checks += [("noise", case, check_samples) for case in files["securefed/noise-samples/1"]]
     different = 0
     for kind, case, check in checks:
         try:
@@ -236,7 +258,7 @@ def main(arguments):
         except PROBLEMS as problem:
             different += 1
             print(f"{kind} '{case['id']}': {type(problem).__name__}: {problem}")
-    print(f"{len(checks) - different} of {len(checks)} masking vectors are as a second reader of the specification finds them")
+    print(f"{len(checks) - different} of {len(checks)} vectors are as a second reader of the specification finds them")
     return 1 if different or not checks else 0
 
 

@@ -20,6 +20,7 @@ IReadOnlyList<BenchmarkRow> rows =
     new LargeUnmaskRow(),
     new LargeRoundRow(),
     new GrowthRow(),
+    new GaussianRow(),
 ];
 
 bool asJson = args.Contains("--json");

@@ -1,6 +1,8 @@
+using System.Buffers.Binary;
 using System.CommandLine;
 using System.Globalization;
 using System.Text.Json.Nodes;
+using SecureFed.Crypto;
 using SecureFed.Privacy;
 using SecureFed.Samples.Shared;
 
@@ -9,6 +11,9 @@ namespace SecureFed.Cli;
 /// <summary>securefed privacy: what noise promises.</summary>
 internal static class PrivacyCommands
 {
+    private const long MaximumSamples = 1_000_000_000;
+    private const string SeeOptions = "Add --help to the command to see its options.";
+
     public static Command Create(DemoScreen screen) =>
         new("privacy", "Calculators for differential privacy.")
         {
@@ -42,8 +47,84 @@ internal static class PrivacyCommands
                 "ε",
                 epsilon => new { Epsilon = epsilon }
             ),
+            Sample(screen),
             Table(screen),
         };
+
+    private static Command Sample(DemoScreen screen)
+    {
+        Option<long> variance = new("--sigma2") { Description = "σ², 1 to 2^58.", Required = true };
+        Option<long> count = new("--count") { Description = "How many, 1 to 10^9.", Required = true };
+        Option<string> file = new("--out") { Description = "Where they go.", Required = true };
+        Command command = new("sample", "Exact samples of the discrete Gaussian, as 64-bit little-endian integers.")
+        {
+            variance,
+            count,
+            file,
+        };
+        command.SetAction(parsed =>
+            DemoHost.Run(
+                screen,
+                _ =>
+                {
+                    (long sigma2, long samples) = (parsed.GetValue(variance), parsed.GetValue(count));
+                    string path = parsed.GetValue(file)!;
+                    if (samples is < 1 or > MaximumSamples)
+                    {
+                        throw new DemoException(
+                            DemoExit.Usage,
+                            "usage",
+                            $"--count must be from 1 to {MaximumSamples}; got {samples}.",
+                            SeeOptions
+                        );
+                    }
+
+                    using DiscreteGaussianSampler sampler = Within(() =>
+                        new DiscreteGaussianSampler(sigma2, SystemRandomSource.Instance)
+                    );
+                    Output(path, () => WriteSamples(path, sampler, samples));
+                    if (screen.IsJson)
+                    {
+                        DemoHost.WriteJson(
+                            screen,
+                            new
+                            {
+                                Sigma2 = sigma2,
+                                Count = samples,
+                                File = path,
+                            }
+                        );
+                    }
+                    else
+                    {
+                        screen.Line($"{samples} samples of N_Z(0, {sigma2}) in {path}");
+                    }
+
+                    return DemoExit.Success;
+                }
+            )
+        );
+        return command;
+    }
+
+    private static void WriteSamples(string path, DiscreteGaussianSampler sampler, long count)
+    {
+        long[] samples = new long[Math.Min(count, 1 << 16)];
+        byte[] bytes = new byte[samples.Length * sizeof(long)];
+        using FileStream file = File.Create(path);
+        for (long left = count; left > 0; )
+        {
+            Span<long> batch = samples.AsSpan(0, (int)Math.Min(left, samples.Length));
+            sampler.Fill(batch);
+            for (int i = 0; i < batch.Length; i++)
+            {
+                BinaryPrimitives.WriteInt64LittleEndian(bytes.AsSpan(i * sizeof(long)), batch[i]);
+            }
+
+            file.Write(bytes, 0, batch.Length * sizeof(long));
+            left -= batch.Length;
+        }
+    }
 
     private static Command Table(DemoScreen screen)
     {
@@ -57,7 +138,7 @@ internal static class PrivacyCommands
                 {
                     string path = parsed.GetValue(answers)!;
                     (string kind, JsonObject found) = PrivacyTable.Answer(parsed.GetValue(file)!);
-                    Write(path, found.ToJsonString());
+                    Output(path, () => File.WriteAllText(path, found.ToJsonString()));
                     if (screen.IsJson)
                     {
                         DemoHost.WriteJson(
@@ -82,17 +163,17 @@ internal static class PrivacyCommands
         return command;
     }
 
-    private static void Write(string path, string text)
+    private static void Output(string path, Action write)
     {
         try
         {
-            File.WriteAllText(path, text);
+            write();
         }
         catch (Exception failure) when (failure is IOException or UnauthorizedAccessException or ArgumentException)
         {
             throw new DemoException(
                 DemoExit.Output,
-                "answers-not-written",
+                "not-written",
                 $"'{path}' cannot be written: {failure.Message}",
                 "Give a path in a folder that exists and can be written.",
                 failure
@@ -151,7 +232,7 @@ internal static class PrivacyCommands
     private static Option<double> Number(string name, string description) =>
         new(name) { Description = description, Required = true };
 
-    private static double Within(Func<double> compute)
+    private static T Within<T>(Func<T> compute)
     {
         try
         {
@@ -164,9 +245,9 @@ internal static class PrivacyCommands
                 "usage",
                 string.Create(
                     CultureInfo.InvariantCulture,
-                    $"--{refused.ParamName} must be {refused.Domain}; got {refused.Value:R}."
+                    $"--{(refused.ParamName == "variance" ? "sigma2" : refused.ParamName)} must be {refused.Domain}; got {refused.Value:R}."
                 ),
-                "Add --help to the command to see its options."
+                SeeOptions
             );
         }
     }

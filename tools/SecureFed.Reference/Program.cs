@@ -4,7 +4,7 @@ using System.Text.Json.Nodes;
 
 namespace SecureFed.Reference;
 
-/// <summary>Writes the masking vectors, or checks that the files are the ones it would write.</summary>
+/// <summary>Writes the vectors that follow from the specification, or checks that the files are the ones it would write.</summary>
 internal static class Program
 {
     private static readonly JsonSerializerOptions s_layout = new() { WriteIndented = true, NewLine = "\n" };
@@ -13,18 +13,18 @@ internal static class Program
     {
         if (arguments is not ([("write" or "check") and var command, var folder]))
         {
-            Console.Error.WriteLine("usage: write FOLDER | check FOLDER    (FOLDER is spec/vectors/masking)");
+            Console.Error.WriteLine("usage: write FOLDER | check FOLDER    (FOLDER is spec/vectors)");
             return 2;
         }
 
         int different = 0;
-        foreach ((string name, JsonObject content) in MaskingVectors.Files())
+        foreach ((string name, JsonObject content) in Files())
         {
             string path = Path.Combine(folder, name);
             string text = content.ToJsonString(s_layout) + "\n";
             if (command == "write")
             {
-                Directory.CreateDirectory(folder);
+                Directory.CreateDirectory(Path.GetDirectoryName(path)!);
                 File.WriteAllText(path, text, new UTF8Encoding(encoderShouldEmitUTF8Identifier: false));
                 Console.WriteLine($"wrote {path}");
             }
@@ -41,6 +41,12 @@ internal static class Program
 
         return different == 0 ? 0 : 1;
     }
+
+    private static IEnumerable<(string Name, JsonObject Content)> Files() =>
+        [
+            .. MaskingVectors.Files().Select(file => (Path.Combine("masking", file.Name), file.Content)),
+            (Path.Combine("noise", "samples.json"), NoiseVectors.Samples()),
+        ];
 
     private static string? Difference(string path, string text)
     {

@@ -51,6 +51,27 @@ public sealed class CommandLineTests
     }
 
     [Fact]
+    public void Noise_samples_are_written_as_they_are_counted()
+    {
+        string file = Path.GetTempFileName();
+        try
+        {
+            JsonElement answer = Answer("privacy", "sample", "--sigma2", "1000000", "--count", "70000", "--out", file);
+            Assert.Equal(70_000, answer.GetProperty("count").GetInt64());
+            byte[] bytes = File.ReadAllBytes(file);
+            Assert.Equal(70_000 * 8, bytes.Length);
+            long[] samples = [.. Enumerable.Range(0, 70_000).Select(i => BitConverter.ToInt64(bytes, i * 8))];
+            Assert.InRange(samples.Max(Math.Abs), 3_000, 12_000);
+            Assert.True(samples.Distinct().Count() > 5_000);
+            Failure(6, "not-written", "privacy", "sample", "--sigma2", "1", "--count", "1", "--out", "/not/there");
+        }
+        finally
+        {
+            File.Delete(file);
+        }
+    }
+
+    [Fact]
     public void A_privacy_table_is_answered_row_by_row_and_another_one_refused()
     {
         string folder = Directory.CreateTempSubdirectory("securefed-table").FullName;
@@ -71,7 +92,7 @@ public sealed class CommandLineTests
             Assert.Equal(2, answered.RootElement.EnumerateObject().Count());
 
             string nowhere = Path.Combine(folder, "not", "there.json");
-            Failure(6, "answers-not-written", "privacy", "table", table, "--out", nowhere);
+            Failure(6, "not-written", "privacy", "table", table, "--out", nowhere);
             Failure(3, "data-missing", "privacy", "table", nowhere, "--out", answers);
             foreach (
                 (string code, string text) in ((string, string)[])
@@ -339,6 +360,9 @@ public sealed class CommandLineTests
     [InlineData("privacy", "calibrate", "--epsilon", "NaN", "--delta", "1e-5")]
     [InlineData("privacy", "calibrate", "--epsilon", "1", "--delta", "1e-5", "--sensitivity", "-1")]
     [InlineData("privacy", "delta", "--sigma", "0", "--epsilon", "1")]
+    [InlineData("privacy", "sample", "--sigma2", "0", "--count", "1", "--out", "unused")]
+    [InlineData("privacy", "sample", "--sigma2", "1", "--count", "0", "--out", "unused")]
+    [InlineData("privacy", "sample", "--sigma2", "288230376151711745", "--count", "1", "--out", "unused")]
     [InlineData("privacy", "epsilon", "--sigma", "0.0001", "--delta", "1e-5")]
     [InlineData("crypto")]
     [InlineData("nonsense")]
