@@ -1,4 +1,5 @@
 using System.Globalization;
+using SecureFed.Core;
 
 namespace SecureFed.Privacy;
 

