@@ -1,7 +1,7 @@
 """What a descriptor must satisfy, what a client's own floors add, and the sparse graph: 03 descriptor-2, graph-1; 06 floors-1."""
 
 from fractions import Fraction
-from math import comb
+from math import comb, isqrt
 
 from primitives import sha256
 from wire import label, u32
@@ -14,8 +14,38 @@ def coordinate_bound(d):
     return int(Fraction(d.clip_norm) * 2**d.fraction_bits)
 
 
+def noise_fits(d):
+    """02 shares-1 and shares-3."""
+    in_range = 100 <= d.noise.variance <= 2**58 and 1 <= d.noise.examples <= 2**24 and d.noise.divisor >= 2**-60
+    return in_range and not d.maximum_weight and not d.metrics
+
+
+def refuse_noise(d):
+    """02 shares-6."""
+    n = d.noise
+    return (
+        n.unit not in (1, 2)
+        or n.relation not in (1, 2)
+        or n.rate > 1
+        or (n.rate < 1 and (n.unit, n.relation) != (1, 1))
+        or (n.unit == 2 and n.examples != 1)
+        or d.scheme not in (COMPLETE, SPARSE)
+        or (d.scheme == COMPLETE and d.minimum_survivors - d.collusion_bound < 1)
+    )
+
+
+def noise_bound(d):
+    """01 width-5: T."""
+    exponent = (2 * 10**20 * d.length).bit_length() * 693148 // 10**6 + 1
+    square = 2 * d.maximum_participants * d.noise.variance * exponent
+    return isqrt(square - 1) + 1
+
+
 def ring_bits(d):
-    """01 width-1."""
+    """01 width-1, width-5."""
+    if d.noise:
+        bound = d.maximum_participants * d.noise.examples * coordinate_bound(d) + noise_bound(d)
+        return max(2, bound.bit_length() + 1)
     largest = max([coordinate_bound(d), d.maximum_weight] + [metric.maximum for metric in d.metrics])
     return max(2, (d.maximum_participants * largest).bit_length() + 1)
 
@@ -80,7 +110,7 @@ def refuse_descriptor(d):
     n, t, u, c = len(d.roster), d.threshold, d.minimum_survivors, d.collusion_bound
     if d.suite not in (1, 2):
         return 24
-    if not d.no_privacy_because.strip():
+    if not d.noise and not d.no_privacy_because.strip():
         return 30
     if d.attempt == 0:
         return 7
@@ -106,8 +136,12 @@ def refuse_descriptor(d):
         return 6
     if n > d.maximum_participants:
         return 14
+    if d.noise and not noise_fits(d):
+        return 14
     needed = ring_bits(d)
-    return 14 if needed > min(64, d.ring_bits) else 7 if needed < d.ring_bits else None
+    if needed > min(64, d.ring_bits):
+        return 14
+    return 7 if needed < d.ring_bits else 30 if d.noise and refuse_noise(d) else None
 
 
 def refuse_offer(d, own, local):

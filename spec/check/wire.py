@@ -132,6 +132,21 @@ def read_descriptor(data):
     return d
 
 
+def _privacy(r):
+    mechanism = r.number(1)
+    if mechanism == 0:
+        return r.text(), None
+    if mechanism != 1:
+        raise Refused(MALFORMED)
+    noise = Record(variance=r.number(8), examples=r.number(4), divisor=struct.unpack("<d", r.take(8))[0])
+    noise.unit, noise.relation = r.number(1), r.number(1)
+    noise.rate = struct.unpack("<d", r.take(8))[0]
+    finite = 0 < noise.divisor < float("inf") and 0 < noise.rate < float("inf")
+    if noise.variance >= 2**63 or noise.examples >= 2**31 or 0 in (noise.unit, noise.relation) or not finite:
+        raise Refused(MALFORMED)
+    return "", noise
+
+
 def _descriptor(r):
     d = Record(suite=r.number(2), scheme=r.number(1), unprotected_because=r.text(), length=r.number(4))
     d.clip_norm = struct.unpack("<d", r.take(8))[0]
@@ -146,7 +161,8 @@ def _descriptor(r):
         r.number(2),
         r.number(2),
     )
-    d.no_privacy_because, d.model, d.federation = r.text(), r.take(32), r.name()
+    d.no_privacy_because, d.noise = _privacy(r)
+    d.model, d.federation = r.take(32), r.name()
     d.round, d.attempt = r.number(8), r.number(4)
     d.roster = [(r.name(), r.short(1, 133)) for _ in range(r.count(4096))]
     r.ascending([name.encode() for name, _ in d.roster])

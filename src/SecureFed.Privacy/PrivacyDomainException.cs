@@ -11,6 +11,14 @@ public sealed class PrivacyDomainException : ArgumentException
             parameter
         ) => (Value, Domain) = (value, domain);
 
+    /// <summary>The same for plans that are made of such numbers.</summary>
+    /// <param name="parameter">The number's name.</param>
+    /// <param name="value">What was given.</param>
+    /// <param name="domain">What is accepted, in words that follow "must be".</param>
+    /// <param name="remedy">What to do, as a sentence.</param>
+    public static PrivacyDomainException Of(string parameter, double value, string domain, string remedy) =>
+        new(parameter, value, domain, remedy);
+
     /// <summary>The value that was given.</summary>
     public double Value { get; }
 

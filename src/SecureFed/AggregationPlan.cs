@@ -1,6 +1,8 @@
 using System.Collections.Immutable;
 using System.Globalization;
+using System.Numerics;
 using SecureFed.Core;
+using SecureFed.Privacy;
 using SecureFed.Protocol;
 
 namespace SecureFed;
@@ -119,8 +121,28 @@ public sealed class AggregationPlan
         AggregationPlan plan = new(encoding, privacy, scheme);
         plan.CheckSurvivors(maximumParticipants, nameof(scheme), "the plan's n");
         plan.CheckGraph();
-        return plan;
+        return privacy is PrivacyPlan.DistributedNoise noise ? plan.With(noise) : plan;
     }
+
+    /// <summary>h: how many honest shares of noise are in every sum that the server can learn; 0 without noise. spec 02-privacy#shares-1</summary>
+    public int HonestShares =>
+        Encoding.Noise is null ? 0
+        : Graph is not null ? GraphSizing.RoundEffectiveCohort
+        : MinimumSurvivors - CollusionBound;
+
+    /// <summary>What one round under this plan costs, for an accountant; null without noise. spec 02-privacy#charge-2</summary>
+    public PrivacyEvent? Cost =>
+        Privacy is PrivacyPlan.DistributedNoise noise && Encoding.Noise is { } shares
+            ? RoundCost.Of(
+                NoiseRules.NoiseMultiplier(
+                    Encoding.SquaredNormBound,
+                    shares.ShareVariance,
+                    HonestShares,
+                    noise.Relation
+                ),
+                noise.SamplingRate
+            )
+            : null;
 
     /// <summary>The same plan in which every party also sends metrics, inside the same masked vector.</summary>
     /// <param name="metrics">At most 64 blocks and 4,096 coordinates; the largest maximum may widen the ring.</param>
@@ -145,7 +167,8 @@ public sealed class AggregationPlan
             Encoding.ClipNorm,
             Encoding.FractionBits,
             Encoding.MaximumWeight,
-            metrics
+            metrics,
+            Encoding.Noise
         );
         return new AggregationPlan(encoding, Privacy, Scheme, minimumContributors);
     }
@@ -185,6 +208,10 @@ public sealed class AggregationPlan
             MinimumSurvivors = MinimumSurvivors,
             CollusionBound = CollusionBound,
             NoPrivacyBecause = Privacy.Because,
+            Noise =
+                Privacy is PrivacyPlan.DistributedNoise noise && Encoding.Noise is { } shares
+                    ? new RoundNoise(shares, noise.Unit, noise.Relation, noise.SamplingRate)
+                    : null,
             ModelDigest = modelDigest,
             Federation = federation,
             Round = round,
@@ -232,6 +259,37 @@ public sealed class AggregationPlan
                 );
             }
         }
+    }
+
+    // The least shares whose honest part is the noise asked for. spec 02-privacy#shares-1
+    private AggregationPlan With(PrivacyPlan.DistributedNoise noise)
+    {
+        if (Scheme is not AggregationScheme.Masked)
+        {
+            throw new ArgumentException(
+                "Shares of noise hide nothing from a server that sees every vector. Use pairwise masks, or a plan without noise.",
+                "scheme"
+            );
+        }
+
+        int honest = Graph is not null ? GraphSizing.RoundEffectiveCohort : MinimumSurvivors - CollusionBound;
+        BigInteger variance = NoiseRules.LeastShareVariance(
+            Encoding.SquaredNormBound,
+            noise.NoiseMultiplier,
+            honest,
+            noise.Relation
+        );
+        long share = (long)BigInteger.Min(variance, long.MaxValue);
+        UpdateEncoding encoding = UpdateEncoding.Create(
+            Length,
+            MaximumParticipants,
+            Encoding.ClipNorm,
+            Encoding.FractionBits,
+            Encoding.MaximumWeight,
+            Metrics,
+            new SumNoise(share, noise.MaximumExamples, noise.Divisor)
+        );
+        return new AggregationPlan(encoding, Privacy, Scheme);
     }
 
     private void CheckSurvivors(int participants, string parameter, string whose)
@@ -282,7 +340,7 @@ public sealed class AggregationPlan
         System.Text.Encoding.UTF8.GetBytes(
             string.Create(
                 CultureInfo.InvariantCulture,
-                $"{PlanLabel}\n{Length}\n{MaximumParticipants}\n{BitConverter.DoubleToUInt64Bits(Encoding.ClipNorm):x16}\n{Encoding.FractionBits}\n{Encoding.MaximumWeight}\n{(byte)Scheme.KindFor(MaximumParticipants)}\n{Threshold}\n{MinimumSurvivors}\n{CollusionBound}\n{Escaped(Privacy.Because)}\n{Escaped((Scheme as AggregationScheme.Plain)?.Because ?? string.Empty)}{MetricLines()}"
+                $"{PlanLabel}\n{Length}\n{MaximumParticipants}\n{BitConverter.DoubleToUInt64Bits(Encoding.ClipNorm):x16}\n{Encoding.FractionBits}\n{Encoding.MaximumWeight}\n{(byte)Scheme.KindFor(MaximumParticipants)}\n{Threshold}\n{MinimumSurvivors}\n{CollusionBound}\n{Escaped(Privacy.Because)}\n{Escaped((Scheme as AggregationScheme.Plain)?.Because ?? string.Empty)}{MetricLines()}{NoiseLine()}"
             )
         );
 
@@ -300,6 +358,15 @@ public sealed class AggregationPlan
                         )
                     )
                 );
+
+    // Nothing for plans without noise.
+    private string NoiseLine() =>
+        Privacy is PrivacyPlan.DistributedNoise noise && Encoding.Noise is { } shares
+            ? string.Create(
+                CultureInfo.InvariantCulture,
+                $"\nnoise {shares.ShareVariance} {shares.MaximumExamples} {BitConverter.DoubleToUInt64Bits(shares.Divisor):x16} {(int)noise.Unit} {(int)noise.Relation} {BitConverter.DoubleToUInt64Bits(noise.SamplingRate):x16}"
+            )
+            : string.Empty;
 
     // Lengths before the texts, so that no reason can look like the next line.
     private static string Escaped(string text) => $"{text.Length.ToString(CultureInfo.InvariantCulture)}:{text}";

@@ -102,6 +102,7 @@ internal sealed record Descriptor
             .U16(Threshold)
             .U16(MinimumSurvivors)
             .U16(CollusionBound)
+            .U8(0)
             .Text(NoPrivacyBecause)
             .Raw(ModelDigest)
             .Text(Federation)

@@ -15,6 +15,9 @@ internal readonly struct ExactNumber
         _exponent = exponent;
     }
 
+    /// <summary>m and e.</summary>
+    public (BigInteger Significand, int Exponent) Parts => (_significand, _exponent);
+
     /// <summary>m·2^e.</summary>
     public static ExactNumber Of(BigInteger significand, int exponent) => new(significand, exponent);
 

@@ -26,6 +26,9 @@ public enum PlanFault
 
     /// <summary>A metric is out of range, named twice, or there are too many.</summary>
     MetricOutOfRange = 8,
+
+    /// <summary>The noise is out of range, or the plan has weights or metrics, which no noise would hide.</summary>
+    NoiseOutOfRange = 9,
 }
 
 /// <summary>A plan that cannot work, refused when it is made and not in the middle of a round.</summary>

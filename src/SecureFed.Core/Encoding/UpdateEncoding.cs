@@ -37,7 +37,8 @@ public sealed class UpdateEncoding : IEquatable<UpdateEncoding>
         int fractionBits,
         long maximumWeight,
         ImmutableArray<MetricBlock> metrics,
-        (long CoordinateBound, UInt128 SquaredNormBound, int RingBits) derived
+        SumNoise? noise,
+        (long CoordinateBound, UInt128 SquaredNormBound, long NoiseBound, int RingBits) derived
     )
     {
         Length = length;
@@ -47,7 +48,9 @@ public sealed class UpdateEncoding : IEquatable<UpdateEncoding>
         MaximumWeight = maximumWeight;
         Metrics = metrics;
         MetricLength = metrics.Sum(block => block.Count);
+        Noise = noise;
         CoordinateBound = derived.CoordinateBound;
+        NoiseBound = derived.NoiseBound;
         SquaredNormBound = derived.SquaredNormBound;
         Ring = new Ring(derived.RingBits);
     }
@@ -82,7 +85,16 @@ public sealed class UpdateEncoding : IEquatable<UpdateEncoding>
     /// <summary>Whether updates carry metrics.</summary>
     public bool HasMetrics => MetricLength > 0;
 
-    /// <summary>The ring Z_2^b in which any n updates can be added without wrapping.</summary>
+    /// <summary>The noise that every party adds to its update; null for none.</summary>
+    public SumNoise? Noise { get; }
+
+    /// <summary>E: how many clipped vectors one contribution may be the sum of.</summary>
+    public int MaximumExamples => Noise?.MaximumExamples ?? 1;
+
+    /// <summary>T: with probability above 1 − 10^-20 no coordinate of the noise of all n parties is larger, in grid steps; 0 without noise. spec 01-updates#width-5</summary>
+    public long NoiseBound { get; }
+
+    /// <summary>The ring Z_2^b in which any n updates can be added without wrapping; with noise, except with probability below 10^-20.</summary>
     public Ring Ring { get; }
 
     /// <summary>b, the number of bits of one ring element, and of one value on the wire.</summary>
@@ -110,6 +122,7 @@ public sealed class UpdateEncoding : IEquatable<UpdateEncoding>
     /// <param name="fractionBits">f, 0 to 60.</param>
     /// <param name="maximumWeight">W, 1 to 2^32; or 0 for updates that all weigh the same.</param>
     /// <param name="metrics">What every update carries beside its values, at most 64 blocks and 4,096 coordinates; null for nothing.</param>
+    /// <param name="noise">What every party adds to its update; null for nothing. Plans with noise have neither weights nor metrics.</param>
     /// <exception cref="PlanRefusedException">A number is out of range, a metric is named twice, the grid is too coarse, or the ring would need more than 64 bits.</exception>
     public static UpdateEncoding Create(
         int length,
@@ -117,12 +130,15 @@ public sealed class UpdateEncoding : IEquatable<UpdateEncoding>
         double clipNorm,
         int fractionBits,
         long maximumWeight = 0,
-        IEnumerable<MetricBlock>? metrics = null
+        IEnumerable<MetricBlock>? metrics = null,
+        SumNoise? noise = null
     )
     {
         // spec 01-updates#encode-1
         RequireInRange(length, maximumParticipants, clipNorm, fractionBits, maximumWeight);
         ImmutableArray<MetricBlock> blocks = Checked(metrics);
+
+        RequireNoiseFits(noise, maximumWeight, blocks);
 
         (BigInteger coordinateBound, BigInteger squaredNormBound) = Bounds(clipNorm, fractionBits);
         if (IsTooCoarse(length, coordinateBound, squaredNormBound))
@@ -133,12 +149,15 @@ public sealed class UpdateEncoding : IEquatable<UpdateEncoding>
         // spec 01-updates#width-1, and 01-updates#width-2 for why a sum then cannot wrap
         BigInteger largestMetric = blocks.IsEmpty ? 0 : blocks.Max(block => block.Maximum);
         BigInteger largest = BigInteger.Max(BigInteger.Max(coordinateBound, maximumWeight), largestMetric);
-        long ringBits = RingBitsFor(maximumParticipants, largest);
+        BigInteger noiseBound = noise is null ? 0 : NoiseBoundOf(noise, maximumParticipants, length);
+        long ringBits =
+            ((maximumParticipants * largest * (noise?.MaximumExamples ?? 1)) + noiseBound).GetBitLength() + 1;
         if (ringBits > Ring.MaximumBits)
         {
-            throw RingBitsFor(maximumParticipants, coordinateBound) > Ring.MaximumBits
+            throw noise is not null ? NoiseTooWide(noise, maximumParticipants, ringBits)
+            : RingBitsFor(maximumParticipants, coordinateBound) > Ring.MaximumBits
                 ? TooWide(maximumParticipants, clipNorm, fractionBits, maximumWeight, largest, ringBits)
-                : MetricTooWide(maximumParticipants, blocks.First(block => block.Maximum == largestMetric), ringBits);
+            : MetricTooWide(maximumParticipants, blocks.First(block => block.Maximum == largestMetric), ringBits);
         }
 
         return new UpdateEncoding(
@@ -148,9 +167,19 @@ public sealed class UpdateEncoding : IEquatable<UpdateEncoding>
             fractionBits,
             maximumWeight,
             blocks,
-            ((long)coordinateBound, (UInt128)squaredNormBound, Math.Max(Ring.MinimumBits, (int)ringBits))
+            noise,
+            (
+                (long)coordinateBound,
+                (UInt128)squaredNormBound,
+                (long)noiseBound,
+                Math.Max(Ring.MinimumBits, (int)ringBits)
+            )
         );
     }
+
+    /// <summary>The largest magnitude that a value coordinate of a sum of k contributions has, k·E·B + T.</summary>
+    internal Int128 LargestSumOf(int contributors) =>
+        ((Int128)CoordinateBound * contributors * MaximumExamples) + NoiseBound;
 
     /// <inheritdoc/>
     public bool Equals(UpdateEncoding? other) =>
@@ -160,20 +189,21 @@ public sealed class UpdateEncoding : IEquatable<UpdateEncoding>
         && ClipNorm.Equals(other.ClipNorm)
         && FractionBits == other.FractionBits
         && MaximumWeight == other.MaximumWeight
-        && Metrics.SequenceEqual(other.Metrics);
+        && Metrics.SequenceEqual(other.Metrics)
+        && Equals(Noise, other.Noise);
 
     /// <inheritdoc/>
     public override bool Equals(object? obj) => Equals(obj as UpdateEncoding);
 
     /// <inheritdoc/>
     public override int GetHashCode() =>
-        HashCode.Combine(Length, MaximumParticipants, ClipNorm, FractionBits, MaximumWeight, MetricLength);
+        HashCode.Combine(Length, MaximumParticipants, ClipNorm, FractionBits, MaximumWeight, MetricLength, Noise);
 
     /// <summary>For example "1000 coordinates on the grid 2^-18, norm ≤ 1, 10 participants, Z_2^23".</summary>
     public override string ToString() =>
         string.Create(
             CultureInfo.InvariantCulture,
-            $"{Length} coordinates on the grid 2^-{FractionBits}, norm ≤ {ClipNorm}, {MaximumParticipants} participants{(IsWeighted ? $", weights ≤ {MaximumWeight}" : string.Empty)}{(HasMetrics ? $", {MetricLength} metric coordinates" : string.Empty)}, {Ring}"
+            $"{Length} coordinates on the grid 2^-{FractionBits}, norm ≤ {ClipNorm}, {MaximumParticipants} participants{(IsWeighted ? $", weights ≤ {MaximumWeight}" : string.Empty)}{(HasMetrics ? $", {MetricLength} metric coordinates" : string.Empty)}{(Noise is { } noise ? $", noise of variance {noise.ShareVariance} each, {noise.MaximumExamples} examples each" : string.Empty)}, {Ring}"
         );
 
     private static void RequireInRange(
@@ -244,6 +274,81 @@ public sealed class UpdateEncoding : IEquatable<UpdateEncoding>
             ? throw new PlanRefusedException(PlanFault.MetricOutOfRange, problem)
             : blocks;
     }
+
+    private static void RequireNoiseFits(SumNoise? noise, long maximumWeight, ImmutableArray<MetricBlock> metrics)
+    {
+        if (noise is null)
+        {
+            return;
+        }
+
+        if (noise.ShareVariance is < SumNoise.LeastShareVariance or > SumNoise.LargestShareVariance)
+        {
+            throw Refused(
+                PlanFault.NoiseOutOfRange,
+                CultureInfo.InvariantCulture,
+                $"A share of noise has a variance of {SumNoise.LeastShareVariance} to 2^58 squared grid units; the plan says {noise.ShareVariance}. Use more fraction bits for less noise on the grid, fewer for more."
+            );
+        }
+
+        if (noise.MaximumExamples is < 1 or > SumNoise.MostExamples)
+        {
+            throw Refused(
+                PlanFault.NoiseOutOfRange,
+                CultureInfo.InvariantCulture,
+                $"A party adds up 1 to {SumNoise.MostExamples} examples; the plan says {noise.MaximumExamples}."
+            );
+        }
+
+        if (!(double.IsFinite(noise.Divisor) && noise.Divisor >= 1.0 / (1L << 60)))
+        {
+            throw Refused(
+                PlanFault.NoiseOutOfRange,
+                CultureInfo.InvariantCulture,
+                $"The divisor of a mean is a positive, finite public constant; the plan says {noise.Divisor}. Use the number of units that is expected."
+            );
+        }
+
+        // spec 02-privacy#shares-3
+        if (maximumWeight != 0 || !metrics.IsEmpty)
+        {
+            throw Refused(
+                PlanFault.NoiseOutOfRange,
+                CultureInfo.InvariantCulture,
+                $"A plan with noise has neither weights nor metrics: they are computed from data, and its noise does not hide them. Leave them out, or make them coordinates of the update."
+            );
+        }
+    }
+
+    // spec 01-updates#width-5: T² ≥ 2nv·L with L ≥ ln(2d·10^20). A sum of n shares is subgaussian with parameter nv, so a
+    // coordinate exceeds T with probability at most 2·e^−L.
+    private static BigInteger NoiseBoundOf(SumNoise noise, int participants, int length)
+    {
+        const int MillionthsOfLn2 = 693_148;
+        BigInteger outcomes = 2 * BigInteger.Pow(10, 20) * length;
+        BigInteger exponent = ((outcomes.GetBitLength() * (BigInteger)MillionthsOfLn2) / 1_000_000) + 1;
+        BigInteger square = 2 * (BigInteger)participants * noise.ShareVariance * exponent;
+        BigInteger bound = (BigInteger)Math.Sqrt((double)square);
+        while (bound * bound < square)
+        {
+            bound++;
+        }
+
+        while ((bound - 1) * (bound - 1) >= square)
+        {
+            bound--;
+        }
+
+        return bound;
+    }
+
+    private static PlanRefusedException NoiseTooWide(SumNoise noise, int participants, long ringBits) =>
+        Refused(
+            PlanFault.RingTooWide,
+            CultureInfo.InvariantCulture,
+            $"A sum of {participants} parties with {noise.MaximumExamples} examples each and noise of variance {noise.ShareVariance} needs a ring of "
+                + $"{ringBits} bits; the widest has {Ring.MaximumBits}. Use {ringBits - Ring.MaximumBits} fraction bits fewer, or fewer examples or participants."
+        );
 
     private static long RingBitsFor(int maximumParticipants, BigInteger largest) =>
         (maximumParticipants * largest).GetBitLength() + 1;

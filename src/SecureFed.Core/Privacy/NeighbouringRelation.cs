@@ -1,6 +1,6 @@
 namespace SecureFed.Core;
 
-/// <summary>How two data sets differ that a promise cannot tell apart. spec 02-privacy#event-1</summary>
+/// <summary>How two data sets differ that a promise cannot tell apart. spec 02-privacy#event-1, 07-registry#neighbouring-relations</summary>
 public enum NeighbouringRelation
 {
     /// <summary>One of them has one unit more. The sensitivity of a clipped sum is the clip norm.</summary>

@@ -1,6 +1,6 @@
 namespace SecureFed.Core;
 
-/// <summary>Whose presence a promise hides. spec 02-privacy#event-1</summary>
+/// <summary>Whose presence a promise hides. spec 02-privacy#event-1, 07-registry#privacy-units</summary>
 public enum PrivacyUnit
 {
     /// <summary>One record of a party, for example one patient's row.</summary>

@@ -30,6 +30,39 @@ public sealed class EncodedUpdate
     /// <summary>RingLength elements of Z_2^b in two's complement: the values, the weight if there are weights, then the metrics.</summary>
     public RingVector Values { get; }
 
+    /// <summary>Whether the share of noise has been added. A session of a plan with noise refuses an update without.</summary>
+    public bool HasNoise { get; private set; }
+
+    /// <summary>Adds a party's share of noise to every coordinate, in place, and wipes the share. spec 02-privacy#shares-2</summary>
+    /// <param name="noise">Drawn for the same encoding, not used before.</param>
+    /// <exception cref="ArgumentException">The noise is that of another encoding.</exception>
+    /// <exception cref="InvalidOperationException">The update has its noise.</exception>
+    /// <exception cref="ObjectDisposedException">The noise was used before.</exception>
+    public void AddNoise(NoiseVector noise)
+    {
+        ArgumentNullException.ThrowIfNull(noise);
+        if (!noise.Encoding.Equals(Encoding))
+        {
+            throw new ArgumentException(
+                $"The noise was drawn for another plan ({noise.Encoding}). Draw it for the encoding of the update.",
+                nameof(noise)
+            );
+        }
+
+        if (HasNoise)
+        {
+            throw new InvalidOperationException(
+                "This update has its share of noise; a second one would only cost accuracy."
+            );
+        }
+
+        noise.MoveInto(Values);
+        HasNoise = true;
+    }
+
+    /// <summary>A sum of vectors that each keep the bound by themselves.</summary>
+    internal static EncodedUpdate OfExamples(UpdateEncoding encoding, RingVector sum) => new(encoding, sum);
+
     /// <summary>Rounds a clipped update to the grid, at random and without bias, within the plan's integer norm bound.</summary>
     /// <param name="update">A clipped update. Its encoding is used.</param>
     /// <param name="random">About two bytes per coordinate are drawn.</param>

@@ -23,6 +23,9 @@ public enum UpdateFault
 
     /// <summary>A metric is NaN, infinite, negative or above the plan's maximum.</summary>
     MetricOutOfRange = 7,
+
+    /// <summary>More examples than the plan allows one party.</summary>
+    TooManyExamples = 8,
 }
 
 /// <summary>An update that cannot be contributed. Nothing has left the process when this is thrown.</summary>

@@ -46,14 +46,14 @@ public sealed class UpdateSum
     public long TotalWeight { get; }
 
     /// <summary>
-    /// Whether the sum is one that contributors who keep the plan could have: |coordinate| ≤ contributors · B, a total
+    /// Whether the sum is one that contributors who keep the plan could have: |coordinate| ≤ contributors · B (with noise contributors · E · B + T), a total
     /// weight from contributors to contributors · W, and metrics from 0 to contributors · maximum. False proves that some contributor broke the plan; true proves nothing. spec 01-updates#decode-4
     /// </summary>
     public bool IsWithinPlan
     {
         get
         {
-            Int128 largest = (Int128)_encoding.CoordinateBound * Contributors.Length;
+            Int128 largest = _encoding.LargestSumOf(Contributors.Length);
             foreach (long value in _integers)
             {
                 if (value > largest || value < -largest)
@@ -91,7 +91,10 @@ public sealed class UpdateSum
     /// <summary>spec 01-updates#decode-2: float[d], the sum in the unit of the update: integer · 2^-f, rounded to float. In a weighted plan each update counts w / W.</summary>
     public float[] Sum() => Scaled(_encoding.GridStep);
 
-    /// <summary>float[d], the mean update: the sum divided by the number of contributors, or the weighted mean Σ w·x / Σ w.</summary>
+    /// <summary>
+    /// float[d], the mean update: the sum divided by the number of contributors, or the weighted mean Σ w·x / Σ w; in a plan
+    /// with noise the sum divided by the plan's public divisor. spec 02-privacy#mean-1
+    /// </summary>
     /// <exception cref="UpdateRefusedException">The total weight is not one the contributors could have sent: one of them broke the plan.</exception>
     public float[] Average()
     {
@@ -102,6 +105,11 @@ public sealed class UpdateSum
                 UpdateFault.TotalWeightOutOfRange,
                 $"{Contributors.Length} contributors cannot have that total weight: each sends 1 to {_encoding.MaximumWeight}. One of them broke the plan; discard the sum."
             );
+        }
+
+        if (_encoding.Noise is { } noise)
+        {
+            return Scaled(_encoding.GridStep / noise.Divisor);
         }
 
         double weightUnit = _encoding.IsWeighted ? _encoding.MaximumWeight : 1.0;

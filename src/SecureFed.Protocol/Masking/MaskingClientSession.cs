@@ -212,7 +212,7 @@ public sealed class MaskingClientSession : ClientSession
             new(state.Cohort.Digest, SelfIndex, delivery.Sharers, complaints, vector, signature);
         ProtocolMessage.MaskedInput reply = Build(Sign(MessageCodec.SignedContent(Build(default))));
 
-        // spec 03-masking#durability-4: the charge is durable before the masked vector leaves. Without noise it charges nothing.
+        // spec 03-masking#durability-4: the charge is durable before the masked vector leaves.
         DurableRecord charged = new(DurableRecordKind.ClientCharged, state.Cohort.Digest, DescriptorDigest.ToArray());
         return Answer(
             delivery.Type,

@@ -49,8 +49,11 @@ public sealed class RoundDescriptor
     /// <summary>c: the bound on colluding parties.</summary>
     public required int CollusionBound { get; init; }
 
-    /// <summary>Why there is no privacy noise. At most 200 UTF-8 bytes. (The only privacy plan of this version.)</summary>
+    /// <summary>Why there is no privacy noise. At most 200 UTF-8 bytes; empty in a round with noise.</summary>
     public required string NoPrivacyBecause { get; init; }
+
+    /// <summary>The noise that every party adds; null for none.</summary>
+    public RoundNoise? Noise { get; init; }
 
     /// <summary>SHA-256 of the model the clients start from.</summary>
     public required Digest ModelDigest { get; init; }

@@ -44,11 +44,7 @@ internal static class RoundDescriptorCodec
         writer.U16(descriptor.Threshold);
         writer.U16(descriptor.MinimumSurvivors);
         writer.U16(descriptor.CollusionBound);
-        writer.Text(
-            descriptor.NoPrivacyBecause,
-            MessageLimits.MaximumBecauseSizeInBytes,
-            nameof(RoundDescriptor.NoPrivacyBecause)
-        );
+        WritePrivacy(ref writer, descriptor);
         writer.Digest(descriptor.ModelDigest);
         writer.Text(descriptor.Federation, ParticipantId.MaximumLength, nameof(RoundDescriptor.Federation));
         writer.U64(descriptor.Round);
@@ -77,7 +73,7 @@ internal static class RoundDescriptorCodec
         int threshold = reader.U16("descriptor.threshold");
         int minimumSurvivors = reader.U16("descriptor.minimumSurvivors");
         int collusionBound = reader.U16("descriptor.collusionBound");
-        string noPrivacy = reader.Text(MessageLimits.MaximumBecauseSizeInBytes, "descriptor.noPrivacyBecause");
+        (string noPrivacy, RoundNoise? noise) = ReadPrivacy(ref reader);
         Digest model = reader.Digest("descriptor.modelDigest");
         ParticipantId federation = reader.Name("descriptor.federation");
         ulong round = reader.U64("descriptor.round");
@@ -104,12 +100,64 @@ internal static class RoundDescriptorCodec
             MinimumSurvivors = minimumSurvivors,
             CollusionBound = collusionBound,
             NoPrivacyBecause = noPrivacy,
+            Noise = noise,
             ModelDigest = model,
             Federation = federation.ToString(),
             Round = round,
             Attempt = attempt,
             Roster = roster,
         };
+    }
+
+    private static void WritePrivacy(ref WireWriter writer, RoundDescriptor descriptor)
+    {
+        if (descriptor.Noise is not { } noise)
+        {
+            writer.U8((int)NoiseMechanism.None);
+            writer.Text(
+                descriptor.NoPrivacyBecause,
+                MessageLimits.MaximumBecauseSizeInBytes,
+                nameof(RoundDescriptor.NoPrivacyBecause)
+            );
+            return;
+        }
+
+        writer.U8((int)NoiseMechanism.DiscreteGaussianShares);
+        writer.U64((ulong)noise.Terms.ShareVariance);
+        writer.U32(noise.Terms.MaximumExamples);
+        writer.F64(noise.Terms.Divisor);
+        writer.U8((int)noise.Unit);
+        writer.U8((int)noise.Relation);
+        writer.F64(noise.SamplingRate);
+    }
+
+    private static (string Because, RoundNoise? Noise) ReadPrivacy(ref WireReader reader)
+    {
+        const string Field = "descriptor.noise";
+        NoiseMechanism mechanism = (NoiseMechanism)reader.U8(Field);
+        if (mechanism == NoiseMechanism.None)
+        {
+            return (reader.Text(MessageLimits.MaximumBecauseSizeInBytes, "descriptor.noPrivacyBecause"), null);
+        }
+
+        if (mechanism != NoiseMechanism.DiscreteGaussianShares)
+        {
+            reader.Refuse(Field, Problems.NotRegistered);
+        }
+
+        return (
+            string.Empty,
+            new RoundNoise(
+                new SumNoise(
+                    reader.NonNegative64("descriptor.noise.shareVariance"),
+                    reader.NonNegative32("descriptor.noise.maximumExamples"),
+                    reader.PositiveF64("descriptor.noise.divisor")
+                ),
+                (PrivacyUnit)reader.NotZero8("descriptor.noise.unit"),
+                (NeighbouringRelation)reader.NotZero8("descriptor.noise.relation"),
+                reader.PositiveF64("descriptor.noise.samplingRate")
+            )
+        );
     }
 
     private static void WriteMetrics(ref WireWriter writer, ImmutableArray<MetricBlock> metrics)
@@ -219,12 +267,42 @@ internal static class RoundDescriptorCodec
         RequireFits(descriptor.Threshold, ushort.MaxValue, nameof(RoundDescriptor.Threshold));
         RequireFits(descriptor.MinimumSurvivors, ushort.MaxValue, nameof(RoundDescriptor.MinimumSurvivors));
         RequireFits(descriptor.CollusionBound, ushort.MaxValue, nameof(RoundDescriptor.CollusionBound));
+        CheckNoise(descriptor);
         Require(
             ParticipantId.TryParse(descriptor.Federation, out _),
             nameof(RoundDescriptor.Federation),
             $"must be 1 to {ParticipantId.MaximumLength} characters of a-z, 0-9, '-', '_' and '.'"
         );
         CheckRoster(descriptor.Roster);
+    }
+
+    private static void CheckNoise(RoundDescriptor descriptor)
+    {
+        if (descriptor.Noise is not { } noise)
+        {
+            return;
+        }
+
+        const string What = nameof(RoundDescriptor.Noise);
+        Require(descriptor.NoPrivacyBecause.Length == 0, What, "stands in the place of a reason for having none");
+        Require(
+            noise.Terms is { ShareVariance: >= 0, MaximumExamples: >= 0 },
+            What,
+            "must have a variance and a number of examples that are not negative"
+        );
+        Require(
+            double.IsFinite(noise.Terms.Divisor)
+                && noise.Terms.Divisor > 0
+                && double.IsFinite(noise.SamplingRate)
+                && noise.SamplingRate > 0,
+            What,
+            "must have a divisor and a sampling rate that are finite and positive"
+        );
+        Require(
+            (int)noise.Unit is > 0 and <= byte.MaxValue && (int)noise.Relation is > 0 and <= byte.MaxValue,
+            What,
+            "must name a unit and a relation"
+        );
     }
 
     private static void CheckRoster(ImmutableArray<RosterEntry> roster)

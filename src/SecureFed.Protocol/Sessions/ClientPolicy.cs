@@ -1,4 +1,5 @@
 using System.Collections.Immutable;
+using System.Globalization;
 using SecureFed.Core;
 
 namespace SecureFed.Protocol;
@@ -63,6 +64,15 @@ public sealed class ClientPolicy
 
     /// <summary>Consent to a sum without privacy noise. Default: refused.</summary>
     public LocalConsent WithoutPrivacyNoise { get; init; } = LocalConsent.Refused;
+
+    /// <summary>
+    /// The least noise multiplier of a round with noise. Default 0: the client's ledger alone decides. What all rounds
+    /// together may cost is the ledger's budget. spec 06-security#floors-3
+    /// </summary>
+    public double NoiseMultiplierAtLeast { get; init; }
+
+    /// <summary>Whose presence noise must hide. Default: a record or a party.</summary>
+    public ImmutableArray<PrivacyUnit> AcceptedUnits { get; init; } = [PrivacyUnit.Record, PrivacyUnit.Client];
 
     /// <summary>
     /// The least number of parties, other than none, by which a survivor set must differ from each one that this client
@@ -168,13 +178,9 @@ public sealed class ClientPolicy
             );
         }
 
-        // Every round of this version is without noise; whatever the server writes, consent is local.
-        if (!WithoutPrivacyNoise.IsGiven)
+        if (ExamineNoise(descriptor) is { } refusal)
         {
-            return new(
-                AbortReason.PrivacyTooWeak,
-                "the round adds no privacy noise and local configuration does not allow that"
-            );
+            return refusal;
         }
 
         if (descriptor.Scheme == SchemeKind.Unprotected)
@@ -202,5 +208,38 @@ public sealed class ClientPolicy
                 $"the effective cohort is {effective}, this client asks for {MinimumEffectiveCohort}"
             )
             : null;
+    }
+
+    private DescriptorRefusal? ExamineNoise(RoundDescriptor descriptor)
+    {
+        if (descriptor.Noise is null)
+        {
+            // Whatever reason the server writes, consent is local.
+            return WithoutPrivacyNoise.IsGiven
+                ? null
+                : new(
+                    AbortReason.PrivacyTooWeak,
+                    "the round adds no privacy noise and local configuration does not allow that"
+                );
+        }
+
+        double multiplier = NoiseRules.NoiseMultiplier(descriptor);
+        if (multiplier < NoiseMultiplierAtLeast)
+        {
+            return new(
+                AbortReason.PrivacyTooWeak,
+                string.Create(
+                    CultureInfo.InvariantCulture,
+                    $"the honest noise is {multiplier} times what one unit changes, this client asks for {NoiseMultiplierAtLeast}"
+                )
+            );
+        }
+
+        return AcceptedUnits.Contains(descriptor.Noise.Unit)
+            ? null
+            : new(
+                AbortReason.PrivacyTooWeak,
+                $"the noise hides a {descriptor.Noise.Unit}, which is not among the units this client accepts"
+            );
     }
 }

@@ -203,7 +203,26 @@ public abstract class ClientSession : RoundSession<ClientReceipt>
             refusal = new(AbortReason.InputRefused, "the update was encoded for another plan");
         }
 
-        return refusal is null ? Join() : Leave(refusal.Reason);
+        return (refusal ?? ExamineNoise()) is { } refused ? Leave(refused.Reason) : Join();
+    }
+
+    private DescriptorRefusal? ExamineNoise()
+    {
+        if (Descriptor.Noise is null)
+        {
+            return null;
+        }
+
+        // spec 02-privacy#shares-2
+        if (!Setup.Update.HasNoise)
+        {
+            return new(AbortReason.InputRefused, "the update has no share of the round's noise");
+        }
+
+        // spec 02-privacy#charge-1
+        return Setup.Gate is { } gate
+            ? gate.Examine(Descriptor)
+            : new(AbortReason.PrivacyTooWeak, "this client keeps no account of rounds with noise");
     }
 
     private Step<ClientReceipt> OnReceived(RoundEvent.Received received)

@@ -77,7 +77,11 @@ public static class DescriptorRules
     public static DescriptorRefusal? Check(RoundDescriptor descriptor)
     {
         ArgumentNullException.ThrowIfNull(descriptor);
-        return CheckNames(descriptor) ?? CheckRoster(descriptor) ?? CheckScheme(descriptor) ?? CheckRing(descriptor);
+        return CheckNames(descriptor)
+            ?? CheckRoster(descriptor)
+            ?? CheckScheme(descriptor)
+            ?? CheckRing(descriptor)
+            ?? NoiseRules.Check(descriptor);
     }
 
     /// <summary>The lattice of a sound descriptor.</summary>
@@ -91,7 +95,8 @@ public static class DescriptorRules
             descriptor.ClipNorm,
             descriptor.FractionBits,
             descriptor.MaximumWeight,
-            descriptor.Metrics
+            descriptor.Metrics,
+            descriptor.Noise?.Terms
         );
     }
 
@@ -107,7 +112,7 @@ public static class DescriptorRules
             return new(AbortReason.FederationMismatch, "the federation's name is malformed");
         }
 
-        if (string.IsNullOrWhiteSpace(descriptor.NoPrivacyBecause))
+        if (descriptor.Noise is null && string.IsNullOrWhiteSpace(descriptor.NoPrivacyBecause))
         {
             return new(AbortReason.PrivacyTooWeak, "a round without privacy noise must say why");
         }

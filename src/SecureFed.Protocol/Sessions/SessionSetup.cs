@@ -30,8 +30,11 @@ public sealed class ClientSetup
     /// <summary>Digest of the model the update was trained from.</summary>
     public required Digest ExpectedModel { get; init; }
 
-    /// <summary>The update, clipped and encoded for this round's lattice.</summary>
+    /// <summary>The update, clipped and encoded for this round's lattice; in a round with noise with its share of noise.</summary>
     public required EncodedUpdate Update { get; init; }
+
+    /// <summary>This client's account of rounds with noise; null refuses them.</summary>
+    public PrivacyGate? Gate { get; init; }
 
     /// <summary>How mask expansion may use several cores. Default: sequential.</summary>
     public WorkSplitter Splitter { get; init; } = WorkSplitter.Sequential;

@@ -471,6 +471,7 @@ public class RoundAttackTests
             MinimumSurvivors = sound.MinimumSurvivors,
             CollusionBound = sound.CollusionBound,
             NoPrivacyBecause = sound.NoPrivacyBecause,
+            Noise = sound.Noise,
             ModelDigest = sound.ModelDigest,
             Federation = sound.Federation,
             Round = sound.Round,

@@ -94,8 +94,10 @@ internal sealed record MessageRecipe(MessageType Type, int Parties, int Entries,
     }
 
     /// <summary>A descriptor with edge values as often as ordinary ones; structurally valid, not necessarily sensible.</summary>
-    public RoundDescriptor Descriptor(Random random) =>
-        new()
+    public RoundDescriptor Descriptor(Random random)
+    {
+        RoundNoise? noise = random.Next(2) == 0 ? null : Noise(random);
+        return new()
         {
             Suite = random.Next(4) == 0 ? (SuiteId)random.Next(1, 65_536) : SuiteId.P256A256V1,
             Scheme = random.Next(4) == 0 ? (SchemeKind)random.Next(1, 256) : SchemeKind.MaskedComplete,
@@ -110,7 +112,8 @@ internal sealed record MessageRecipe(MessageType Type, int Parties, int Entries,
             Threshold = Pick(random, 0, 65_535, random.Next(Parties)),
             MinimumSurvivors = Pick(random, 0, 65_535, random.Next(Parties)),
             CollusionBound = Pick(random, 0, 65_535, random.Next(Parties)),
-            NoPrivacyBecause = Text(random),
+            NoPrivacyBecause = noise is null ? Text(random) : string.Empty,
+            Noise = noise,
             ModelDigest = RandomDigest(random),
             Federation = Pick(random, "a", new string('z', 64), "north-sea_2.0"),
             Round = Pick(random, 0UL, ulong.MaxValue, (ulong)random.NextInt64()),
@@ -125,6 +128,19 @@ internal sealed record MessageRecipe(MessageType Type, int Parties, int Entries,
                     )),
             ],
         };
+    }
+
+    private static RoundNoise Noise(Random random) =>
+        new(
+            new SumNoise(
+                Pick(random, 0L, 100L, long.MaxValue, random.NextInt64()),
+                Pick(random, 0, 1, int.MaxValue, random.Next()),
+                Pick(random, 1.0, double.Epsilon, double.MaxValue, 1e-9 + random.NextDouble())
+            ),
+            (PrivacyUnit)random.Next(1, 256),
+            (NeighbouringRelation)random.Next(1, 256),
+            Pick(random, 1.0, double.Epsilon, double.MaxValue, 1e-9 + random.NextDouble())
+        );
 
     private static ImmutableArray<MetricBlock> Metrics(Random random) =>
         [

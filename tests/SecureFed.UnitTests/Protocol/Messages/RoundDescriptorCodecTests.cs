@@ -106,6 +106,7 @@ public sealed class RoundDescriptorCodecTests
             .. (byte[])[3, (byte)'a', (byte)'u', (byte)'c', 2, 1, 0xFF, 0xFF, 0xFF, 0xFF, 0xFF, 0xFF, 0xFF, 0x7F, 60],
             20,
             .. (byte[])[4, 0, 3, 0, 1, 0],
+            0,
             6,
             .. "a test"u8,
             .. Digest.Of("model"u8).ToArray(),
@@ -119,12 +120,54 @@ public sealed class RoundDescriptorCodecTests
         Assert.Equal(expected, RoundDescriptorCodec.Encode(round));
     }
 
+    [Fact]
+    public void Noise_stands_in_the_place_of_the_reason_for_having_none()
+    {
+        byte[] without = RoundDescriptorCodec.Encode(SmallRound());
+        byte[] with = RoundDescriptorCodec.Encode(
+            SmallRound(
+                noise: new RoundNoise(
+                    new SumNoise(0x0102030405, 258, 2),
+                    PrivacyUnit.Record,
+                    NeighbouringRelation.AddOrRemoveOne,
+                    0.5
+                )
+            )
+        );
+        byte[] reason = [0, 6, .. "a test"u8];
+        byte[] block =
+        [
+            1,
+            .. (byte[])[5, 4, 3, 2, 1, 0, 0, 0],
+            .. (byte[])[2, 1, 0, 0],
+            .. (byte[])[0, 0, 0, 0, 0, 0, 0, 0x40],
+            1,
+            1,
+            .. (byte[])[0, 0, 0, 0, 0, 0, 0xE0, 0x3F],
+        ];
+        int at = without.AsSpan().IndexOf(reason);
+        Assert.Equal([.. without[..at], .. block, .. without[(at + reason.Length)..]], with);
+        Assert.Throws<ArgumentException>(() =>
+            RoundDescriptorCodec.Encode(
+                SmallRound(
+                    noise: new RoundNoise(
+                        new SumNoise(100, 1, double.NaN),
+                        PrivacyUnit.Record,
+                        NeighbouringRelation.ReplaceOne,
+                        1
+                    )
+                )
+            )
+        );
+    }
+
     internal static RoundDescriptor SmallRound(
         double clipNorm = 1,
         string federation = "north",
         string because = "",
         ImmutableArray<RosterEntry>? roster = null,
-        ImmutableArray<MetricBlock>? metrics = null
+        ImmutableArray<MetricBlock>? metrics = null,
+        RoundNoise? noise = null
     ) =>
         new()
         {
@@ -141,7 +184,8 @@ public sealed class RoundDescriptorCodecTests
             Threshold = 4,
             MinimumSurvivors = 3,
             CollusionBound = 1,
-            NoPrivacyBecause = "a test",
+            NoPrivacyBecause = noise is null ? "a test" : string.Empty,
+            Noise = noise,
             ModelDigest = Digest.Of("model"u8),
             Federation = federation,
             Round = 9,

@@ -21,14 +21,71 @@ public sealed class RoundDigestsTests
     public void Changing_any_property_of_the_descriptor_changes_its_digest(string name)
     {
         PropertyInfo property = typeof(RoundDescriptor).GetProperty(name)!;
-        RoundDescriptor changed = (RoundDescriptor)
+        RoundDescriptor original = Copy(s_round);
+        SetPrivacy(original, hasNoise: name == nameof(RoundDescriptor.Noise));
+        RoundDescriptor changed = Copy(original);
+        property.SetValue(changed, Another(property.GetValue(original)!, property.Name));
+
+        Assert.Equal(RoundDigests.Descriptor(original), RoundDigests.Descriptor(Copy(original)));
+        Assert.NotEqual(RoundDigests.Descriptor(original), RoundDigests.Descriptor(changed));
+    }
+
+    [Fact]
+    public void Each_part_of_the_noise_changes_the_digest_and_so_does_having_any()
+    {
+        RoundNoise noise = new(
+            new SumNoise(100, 2, 3),
+            PrivacyUnit.Record,
+            NeighbouringRelation.AddOrRemoveOne,
+            SamplingRate: 0.5
+        );
+        Digest Of(RoundNoise? changed)
+        {
+            RoundDescriptor round = Copy(s_round);
+            SetPrivacy(round, hasNoise: changed is not null);
+            typeof(RoundDescriptor).GetProperty(nameof(RoundDescriptor.Noise))!.SetValue(round, changed);
+            return RoundDigests.Descriptor(round);
+        }
+
+        Digest[] digests =
+        [
+            Of(null),
+            Of(noise),
+            Of(noise with { Terms = noise.Terms with { ShareVariance = 101 } }),
+            Of(noise with { Terms = noise.Terms with { MaximumExamples = 1 } }),
+            Of(noise with { Terms = noise.Terms with { Divisor = 3.5 } }),
+            Of(noise with { Unit = PrivacyUnit.Client }),
+            Of(noise with { Relation = NeighbouringRelation.ReplaceOne }),
+            Of(noise with { SamplingRate = 0.25 }),
+        ];
+        Assert.Equal(digests.Length, digests.Distinct().Count());
+    }
+
+    private static RoundDescriptor Copy(RoundDescriptor round) =>
+        (RoundDescriptor)
             typeof(object)
                 .GetMethod("MemberwiseClone", BindingFlags.Instance | BindingFlags.NonPublic)!
-                .Invoke(s_round, null)!;
-        property.SetValue(changed, Another(property.GetValue(s_round)!, property.Name));
+                .Invoke(round, null)!;
 
-        Assert.Equal(s_d, RoundDigests.Descriptor(s_round));
-        Assert.NotEqual(s_d, RoundDigests.Descriptor(changed));
+    // A descriptor has a reason for no noise, or noise.
+    private static void SetPrivacy(RoundDescriptor round, bool hasNoise)
+    {
+        typeof(RoundDescriptor)
+            .GetProperty(nameof(RoundDescriptor.NoPrivacyBecause))!
+            .SetValue(round, hasNoise ? string.Empty : "test data");
+        typeof(RoundDescriptor)
+            .GetProperty(nameof(RoundDescriptor.Noise))!
+            .SetValue(
+                round,
+                hasNoise
+                    ? new RoundNoise(
+                        new SumNoise(100, 1, 1),
+                        PrivacyUnit.Record,
+                        NeighbouringRelation.AddOrRemoveOne,
+                        SamplingRate: 1
+                    )
+                    : null
+            );
     }
 
     [Fact]
@@ -238,6 +295,7 @@ public sealed class RoundDigestsTests
         {
             SuiteId suite => suite == SuiteId.P256A256V1 ? SuiteId.X25519CC20V1 : SuiteId.P256A256V1,
             SchemeKind scheme => scheme == SchemeKind.Unprotected ? SchemeKind.MaskedComplete : SchemeKind.Unprotected,
+            RoundNoise noise => noise with { SamplingRate = noise.SamplingRate / 2 },
             string text => text == "another" ? "other" : "another",
             int number => number == 7 ? 8 : 7,
             long number => number == 7 ? 8L : 7L,

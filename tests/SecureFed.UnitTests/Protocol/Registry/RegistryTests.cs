@@ -1,6 +1,7 @@
 using System.Globalization;
 using System.Reflection;
 using System.Text.RegularExpressions;
+using SecureFed.Core;
 using SecureFed.Protocol;
 using SecureFed.Tests.Shared;
 
@@ -23,6 +24,9 @@ public sealed partial class RegistryTests
             { "durable-records", typeof(DurableRecordKind) },
             { "share-kinds", typeof(ShareKind) },
             { "key-purposes", typeof(KeyPurpose) },
+            { "noise-mechanisms", typeof(NoiseMechanism) },
+            { "privacy-units", typeof(PrivacyUnit) },
+            { "neighbouring-relations", typeof(NeighbouringRelation) },
         };
 
     [Theory]
