@@ -1,3 +1,5 @@
+using SecureFed.Privacy.Numerics;
+
 namespace SecureFed.Privacy;
 
 /// <summary>
@@ -8,8 +10,6 @@ namespace SecureFed.Privacy;
 /// <remarks>Every number is rounded to the safe side. Pure and thread-safe; a call takes microseconds.</remarks>
 public static class ConcentratedPrivacy
 {
-    private const double UnitRoundoff = 1.1102230246251565e-16;
-
     /// <summary>ρ of one Gaussian mechanism, continuous or discrete.</summary>
     /// <param name="sigma">σ &gt; 0, in the unit of the query; of the discrete Gaussian its parameter, not its smaller standard deviation.</param>
     /// <param name="sensitivity">Δ &gt; 0, in the unit of the query.</param>
@@ -20,7 +20,7 @@ public static class ConcentratedPrivacy
         Domain.Sigma(sigma);
         Domain.Sensitivity(sensitivity);
         double ratio = sensitivity / sigma;
-        double rho = ratio * ratio / 2 * (1 + (8 * UnitRoundoff));
+        double rho = ratio * ratio / 2 * (1 + (8 * NearOne.UnitRoundoff));
         return rho is >= 1e-300 and <= 1e300
             ? rho
             : throw new PrivacyDomainException(
@@ -84,22 +84,15 @@ public static class ConcentratedPrivacy
             double excess = Math.Exp(middle);
             bool isRising =
                 !double.IsFinite(excess * excess * rho)
-                || excess * excess * rho > -LogOfOnePlus(excess) - Math.Log(delta);
+                || excess * excess * rho > -NearOne.LogOfOnePlus(excess) - Math.Log(delta);
             (low, high) = isRising ? (low, middle) : (middle, high);
         }
 
         double beyond = Math.Exp(high);
         double linear = (1 + beyond) * rho;
-        double middleTerm = -LogOfOnePlus(1 / beyond);
-        double last = (LogOfOnePlus(beyond) + Math.Log(delta)) / beyond;
-        double size = linear - middleTerm + ((LogOfOnePlus(beyond) - Math.Log(delta)) / beyond);
-        return Math.Max(0, linear + middleTerm - last + (16 * UnitRoundoff * size));
-    }
-
-    // ln(1 + x) without the rounding of 1 + x: the sum's error cancels in the quotient (Kahan).
-    private static double LogOfOnePlus(double x)
-    {
-        double sum = 1 + x;
-        return sum == 1 ? x : Math.Log(sum) * (x / (sum - 1));
+        double middleTerm = -NearOne.LogOfOnePlus(1 / beyond);
+        double last = (NearOne.LogOfOnePlus(beyond) + Math.Log(delta)) / beyond;
+        double size = linear - middleTerm + ((NearOne.LogOfOnePlus(beyond) - Math.Log(delta)) / beyond);
+        return Math.Max(0, linear + middleTerm - last + (16 * NearOne.UnitRoundoff * size));
     }
 }

@@ -65,7 +65,44 @@ public abstract record PrivacyEvent
             );
     }
 
-    /// <summary>Laplace noise, or discrete Laplace noise on integers, on a query of L1 sensitivity Δ1.</summary>
+    /// <summary>Noise on integers that n parties share: the sum of their n discrete Gaussians, in every coordinate.</summary>
+    /// <remarks>
+    /// On a grid of few bits the sum is measurably not one discrete Gaussian. spec 02-privacy#renyi-8. All numbers are in
+    /// units of the grid.
+    /// </remarks>
+    /// <param name="shareVariance">σ² of one share, the square of its parameter; from 1/16.</param>
+    /// <param name="shares">n, the number of shares that are certainly in the sum and unknown to the adversary.</param>
+    /// <param name="l2Sensitivity">Δ2 of the integer query.</param>
+    /// <param name="dimension">d, the number of coordinates.</param>
+    /// <param name="l1Sensitivity">Δ1 of the integer query; null for the largest that Δ2 and d allow, min{√d·Δ2, Δ2²}.</param>
+    /// <exception cref="PrivacyDomainException">A number is outside its domain.</exception>
+    public static PrivacyEvent SumOfDiscreteGaussians(
+        double shareVariance,
+        int shares,
+        double l2Sensitivity,
+        long dimension,
+        double? l1Sensitivity = null
+    )
+    {
+        DiscreteGaussianShares.Check(shareVariance, shares);
+        Domain.Positive(l2Sensitivity, nameof(l2Sensitivity), "It is in units of the grid.");
+        if (dimension < 1)
+        {
+            throw new PrivacyDomainException(nameof(dimension), dimension, "at least 1", "It counts the coordinates.");
+        }
+
+        // The squares of integers are not below their absolute values.
+        double most = Math.Min(Math.Sqrt(dimension), l2Sensitivity) * l2Sensitivity;
+        double l1 = l1Sensitivity ?? most;
+        Domain.Positive(l1, nameof(l1Sensitivity), "It is in units of the grid.");
+        return new SumOfDiscreteGaussianNoise(shareVariance, shares, l2Sensitivity, dimension, Math.Min(l1, most));
+    }
+
+    /// <summary>Laplace noise on a query of L1 sensitivity Δ1.</summary>
+    /// <remarks>
+    /// Not discrete Laplace noise: near the spacing of the integers that promises less (for Δ1 = 1 it is randomised response
+    /// of its ε); it is <see cref="Approximate"/> with ε = Δ1/b and δ = 0.
+    /// </remarks>
     /// <param name="scale">b/Δ1.</param>
     /// <exception cref="PrivacyDomainException">The scale is outside its domain.</exception>
     public static PrivacyEvent Laplace(double scale)
@@ -131,6 +168,14 @@ public abstract record PrivacyEvent
     {
         public override NeighbouringRelation? Relation => NeighbouringRelation.ReplaceOne;
     }
+
+    internal sealed record SumOfDiscreteGaussianNoise(
+        double ShareVariance,
+        int Shares,
+        double L2Sensitivity,
+        long Dimension,
+        double L1Sensitivity
+    ) : PrivacyEvent;
 
     internal sealed record LaplaceNoise(double Scale) : PrivacyEvent;
 
