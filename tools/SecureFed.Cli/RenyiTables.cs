@@ -1,0 +1,96 @@
+using System.Text.Json;
+using SecureFed.Core;
+using SecureFed.Privacy;
+using static SecureFed.Cli.PrivacyTable;
+
+namespace SecureFed.Cli;
+
+/// <summary>Answers by the Rényi accountant to rows of <see cref="PrivacyTable"/>.</summary>
+internal static class RenyiTables
+{
+    /// <summary>A training of equal steps, each on a Poisson sample.</summary>
+    public static double Training(JsonElement row, Func<double, double, PrivacyEvent> release) =>
+        new RenyiAccountant(NeighbouringRelation.AddOrRemoveOne)
+            .Compose(release(Number(row, "noise_multiplier"), Number(row, "sampling_prob")), (long)Number(row, "steps"))
+            .Epsilon(Number(row, "delta"))
+            .Epsilon;
+
+    /// <summary>A training of equal steps, each on a sample of fixed size.</summary>
+    public static double WithoutReplacement(JsonElement row) =>
+        new RenyiAccountant(NeighbouringRelation.ReplaceOne)
+            .Compose(
+                PrivacyEvent.SampledWithoutReplacement(
+                    Number(row, "noise_multiplier"),
+                    (long)Number(row, "sample_size"),
+                    (long)Number(row, "population")
+                ),
+                (long)Number(row, "steps")
+            )
+            .Epsilon(Number(row, "delta"))
+            .Epsilon;
+
+    /// <summary>Releases of several kinds.</summary>
+    public static double Ledger(JsonElement row, double delta)
+    {
+        RenyiAccountant accountant = new(NeighbouringRelation.AddOrRemoveOne);
+        foreach (JsonElement release in row.GetProperty("events").EnumerateArray())
+        {
+            accountant = accountant.Compose(Release(release), (long)Number(release, "count"));
+        }
+
+        return accountant.Epsilon(delta).Epsilon;
+    }
+
+    /// <summary>
+    /// Shares of discrete Gaussian noise on vectors that were rounded to a grid. The table's rule is for the orders 2 to 128
+    /// and 256, which are asked one by one.
+    /// </summary>
+    public static double DistributedDiscreteGaussian(JsonElement row)
+    {
+        double share = Number(row, "local_stddev") / Number(row, "gamma");
+        double dimension = Number(row, "dim");
+        double norm = RoundedNorm(Number(row, "l2_clip") / Number(row, "gamma"), dimension, Number(row, "beta"));
+        PrivacyEvent release = PrivacyEvent.SumOfDiscreteGaussians(
+            share * share,
+            (int)Number(row, "n"),
+            norm,
+            (long)dimension
+        );
+        return Enumerable
+            .Range(2, 127)
+            .Append(256)
+            .Min(order =>
+                RenyiPrivacy.Epsilon(
+                    order,
+                    Number(row, "steps") * RenyiPrivacy.Divergence(release, order),
+                    Number(row, "delta")
+                )
+            );
+    }
+
+    // The norm in grid units after every coordinate was rounded up or down at random, redrawn while it is above the bound that
+    // a draw keeps with probability 1 − β (Kairouz, Liu and Steinke, ICML 2021, proposition 22).
+    private static double RoundedNorm(double norm, double dimension, double beta)
+    {
+        double root = Math.Sqrt(dimension);
+        return Math.Min(
+            norm + root,
+            Math.Sqrt((norm * norm) + (dimension / 4) + (Math.Sqrt(2 * Math.Log(1 / beta)) * (norm + (root / 2))))
+        );
+    }
+
+    private static PrivacyEvent Release(JsonElement release) =>
+        release.GetProperty("type").GetString() switch
+        {
+            "gauss" => PrivacyEvent.Gaussian(Number(release, "noise_multiplier")),
+            "poisson" => PrivacyEvent.PoissonSampledGaussian(
+                Number(release, "noise_multiplier"),
+                Number(release, "sampling_prob")
+            ),
+            "dgauss" => PrivacyEvent.DiscreteGaussian(Number(release, "sigma") / Number(release, "sensitivity")),
+            "laplace" => PrivacyEvent.Laplace(Number(release, "scale_over_sensitivity")),
+            "epsdelta" => PrivacyEvent.Approximate(Number(release, "epsilon"), Number(release, "delta")),
+            string other => throw new FormatException($"Releases of the type '{other}' are not known."),
+            null => throw new FormatException("A release has no type."),
+        };
+}
