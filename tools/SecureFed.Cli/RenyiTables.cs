@@ -29,7 +29,10 @@ internal static class RenyiTables
             .Epsilon(Number(row, "delta"))
             .Epsilon;
 
-    /// <summary>Releases of several kinds.</summary>
+    /// <summary>
+    /// Releases of several kinds. The table's rule is for its own orders: 1.1 to 10.9 by tenths, the integers to 63, and 128
+    /// to 1,024 by doubling.
+    /// </summary>
     public static double Ledger(JsonElement row, double delta)
     {
         RenyiAccountant accountant = new(NeighbouringRelation.AddOrRemoveOne);
@@ -38,12 +41,23 @@ internal static class RenyiTables
             accountant = accountant.Compose(Release(release), (long)Number(release, "count"));
         }
 
-        return accountant.Epsilon(delta).Epsilon;
+        return AtBestOf(
+            [
+                .. Enumerable.Range(11, 99).Select(tenths => tenths / 10.0),
+                .. Enumerable.Range(11, 53).Select(order => (double)order),
+                128,
+                256,
+                512,
+                1024,
+            ],
+            accountant,
+            delta
+        );
     }
 
     /// <summary>
     /// Shares of discrete Gaussian noise on vectors that were rounded to a grid. The table's rule is for the orders 2 to 128
-    /// and 256, which are asked one by one.
+    /// and 256.
     /// </summary>
     public static double DistributedDiscreteGaussian(JsonElement row)
     {
@@ -56,17 +70,17 @@ internal static class RenyiTables
             norm,
             (long)dimension
         );
-        return Enumerable
-            .Range(2, 127)
-            .Append(256)
-            .Min(order =>
-                RenyiPrivacy.Epsilon(
-                    order,
-                    Number(row, "steps") * RenyiPrivacy.Divergence(release, order),
-                    Number(row, "delta")
-                )
-            );
+        return AtBestOf(
+            [.. Enumerable.Range(2, 127).Select(order => (double)order), 256],
+            new RenyiAccountant(NeighbouringRelation.AddOrRemoveOne).Compose(release, (long)Number(row, "steps")),
+            Number(row, "delta")
+        );
     }
+
+    private static double AtBestOf(IEnumerable<double> orders, RenyiAccountant accountant, double delta) =>
+        orders.Min(order =>
+            RenyiPrivacy.Epsilon(order, accountant.Divergence(order), delta - accountant.ConsumedDelta)
+        );
 
     // The norm in grid units after every coordinate was rounded up or down at random, redrawn while it is above the bound that
     // a draw keeps with probability 1 − β (Kairouz, Liu and Steinke, ICML 2021, proposition 22).

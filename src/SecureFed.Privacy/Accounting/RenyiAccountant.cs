@@ -99,6 +99,23 @@ public sealed class RenyiAccountant
         return new(Relation, costs, RenyiCurve.Add(_delta, DeltaOf(release), (ulong)count), remembered);
     }
 
+    /// <summary>The divergence of all releases together at one of the orders: what another conversion to ε starts from.</summary>
+    /// <param name="order">α, one of <see cref="Orders"/>.</param>
+    /// <returns>Σ r(α), never below the true one; infinite from 2^32.</returns>
+    /// <exception cref="PrivacyDomainException">α is none of the orders.</exception>
+    public double Divergence(double order)
+    {
+        int index = Orders.BinarySearch(order);
+        return index >= 0
+            ? RenyiCurve.ToDouble(_costs[index])
+            : throw new PrivacyDomainException(
+                nameof(order),
+                order,
+                "one of the accountant's orders",
+                "RenyiPrivacy answers for one release at any order."
+            );
+    }
+
     /// <summary>The ε of all releases together at δ.</summary>
     /// <param name="delta">δ, 10^-300 to below 1, and above <see cref="ConsumedDelta"/>.</param>
     /// <returns>ε by the best order, never below the true one.</returns>

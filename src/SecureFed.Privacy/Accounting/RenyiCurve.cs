@@ -47,9 +47,9 @@ internal static class RenyiCurve
 
     /// <summary>The cost as a number, never below it.</summary>
     public static double ToDouble(UInt128 cost) =>
-        cost == Unbounded
-            ? double.PositiveInfinity
-            : Math.ScaleB(Math.BitIncrement((double)cost), -FractionBits);
+        cost == Unbounded ? double.PositiveInfinity
+        : cost == UInt128.Zero ? 0
+        : Math.ScaleB(Math.BitIncrement((double)cost), -FractionBits);
 
     private static ImmutableArray<double> MakeOrders()
     {
