@@ -14,6 +14,9 @@ public static class RenyiPrivacy
     private const double LeastExcess = 1e-6;
     private const double LargestOrder = 1_099_511_627_776;
 
+    // What is too small for a double is still above nothing.
+    private const double Least = 1e-300;
+
     /// <summary>r(α) of one release.</summary>
     /// <remarks>Of <see cref="PrivacyEvent.Approximate"/> what its ε contributes; its δ is added to that of the whole.</remarks>
     /// <param name="release">The release.</param>
@@ -99,11 +102,11 @@ public static class RenyiPrivacy
             : PerOrder(new PoissonSampling(multiplier, rate, isDiscrete).LogMoment);
 
     private static Func<double, double> PerOrder(Func<double, double> logMoment) =>
-        order => logMoment(order) / (order - 1) * (1 + (4 * NearOne.UnitRoundoff));
+        order => Math.Max(Least, logMoment(order) / (order - 1) * (1 + (4 * NearOne.UnitRoundoff)));
 
     // spec 02-privacy#renyi-2
     private static double Gaussian(double order, double multiplier) =>
-        Math.Max(1e-300, order / multiplier / multiplier / 2 * (1 + (8 * NearOne.UnitRoundoff)));
+        Math.Max(Least, order / multiplier / multiplier / 2 * (1 + (8 * NearOne.UnitRoundoff)));
 
     // spec 02-privacy#renyi-7: with s = Δ/b, e^((α − 1)r) = (α·e^((α − 1)s) + (α − 1)·e^(−αs))/(2α − 1). What is left after the
     // terms of first order, which cancel, has only positive ones.

@@ -71,13 +71,30 @@ internal readonly struct BigReal(BigInteger scaled)
         return half + (density * sum);
     }
 
-    public override string ToString() =>
-        ((double)(Scaled >> (Bits - 60)) / (1L << 60)).ToString("R", CultureInfo.InvariantCulture);
+    /// <summary>n over k, exactly.</summary>
+    public static BigReal Choose(int n, int k)
+    {
+        BigInteger value = BigInteger.One;
+        for (int i = 1; i <= k; i++)
+        {
+            value = value * (n - k + i) / i;
+        }
 
-    /// <summary>This number over another, as a double, for numbers of like size.</summary>
-    public double Over(BigReal other) => (double)((Scaled << 80) / other.Scaled) / Math.Pow(2, 80);
+        return new(value << Bits);
+    }
 
-    private static BigReal Sqrt(BigReal x)
+    public static BigReal Power(BigReal x, int exponent)
+    {
+        BigReal result = new(s_one);
+        for (int i = 0; i < exponent; i++)
+        {
+            result *= x;
+        }
+
+        return result;
+    }
+
+    public static BigReal Sqrt(BigReal x)
     {
         BigInteger target = x.Scaled << Bits;
         BigInteger root = BigInteger.One << (int)((target.GetBitLength() + 1) / 2);
@@ -92,6 +109,12 @@ internal readonly struct BigReal(BigInteger scaled)
             root = next;
         }
     }
+
+    public override string ToString() =>
+        ((double)(Scaled >> (Bits - 60)) / (1L << 60)).ToString("R", CultureInfo.InvariantCulture);
+
+    /// <summary>This number over another, as a double, for numbers of like size.</summary>
+    public double Over(BigReal other) => (double)((Scaled << 80) / other.Scaled) / Math.Pow(2, 80);
 
     // Machin: π = 16·arctan(1/5) − 4·arctan(1/239).
     private static BigReal Pi() => new((16 * ArctanOfInverse(5)) - (4 * ArctanOfInverse(239)));

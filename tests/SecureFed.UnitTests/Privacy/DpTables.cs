@@ -20,8 +20,18 @@ internal static class DpTables
         Assert.All(rows.EnumerateArray(), check);
     }
 
-    public static double Of(JsonElement row, string field) =>
-        double.Parse(row.GetProperty(field).GetString()!, CultureInfo.InvariantCulture);
+    /// <summary>A number, which some tables write as text and some of those as a fraction.</summary>
+    public static double Of(JsonElement row, string field)
+    {
+        JsonElement value = row.GetProperty(field);
+        return value.ValueKind == JsonValueKind.Number
+            ? value.GetDouble()
+            : value
+                .GetString()!
+                .Split('/')
+                .Select(part => double.Parse(part, CultureInfo.InvariantCulture))
+                .Aggregate((numerator, denominator) => numerator / denominator);
+    }
 
     public static decimal Exactly(JsonElement row, string field) =>
         decimal.Parse(row.GetProperty(field).GetString()!, NumberStyles.Float, CultureInfo.InvariantCulture);

@@ -32,10 +32,19 @@ internal sealed class PoissonSampling
     }
 
     /// <summary>ln A(α), never below the true one.</summary>
-    public double LogMoment(double order) =>
-        double.IsInteger(order)
-            ? AtInteger(order)
-            : Math.Min(Chord.LogMoment(order, AtInteger), _integral?.LogMoment(order) ?? double.PositiveInfinity);
+    public double LogMoment(double order)
+    {
+        if (double.IsInteger(order))
+        {
+            return AtInteger(order);
+        }
+
+        double bound = Math.Min(
+            Chord.LogMoment(order, AtInteger),
+            GaussianMoment.LogWhenSampled(order, _multiplier, _rate)
+        );
+        return _integral is null ? bound : Math.Min(bound, _integral.LogMoment(order));
+    }
 
     private double AtInteger(double order)
     {

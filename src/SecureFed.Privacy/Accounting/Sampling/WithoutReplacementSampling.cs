@@ -28,7 +28,12 @@ internal sealed class WithoutReplacementSampling
 
     /// <summary>ln of the moment at an order, never below the true one.</summary>
     public double LogMoment(double order) =>
-        double.IsInteger(order) ? AtInteger(order) : Chord.LogMoment(order, AtInteger);
+        double.IsInteger(order)
+            ? AtInteger(order)
+            : Math.Min(
+                Chord.LogMoment(order, AtInteger),
+                GaussianMoment.LogWhenSampled(order, _multiplier, _rate)
+            );
 
     private double AtInteger(double order)
     {
