@@ -17,85 +17,77 @@ internal static class PrivacyTable
         Func<JsonElement, JsonObject>
     >(StringComparer.Ordinal)
     {
-        ["a_analytic_gaussian_sigma"] = row => new()
-        {
-            ["sigma"] = AnalyticGaussian.Sigma(
-                Number(row, "epsilon"),
-                Number(row, "delta"),
-                Number(row, "sensitivity")
-            ),
-        },
-        ["a_analytic_gaussian_delta"] = row => new()
-        {
-            ["delta"] = AnalyticGaussian.Delta(Number(row, "sigma"), Number(row, "epsilon")),
-        },
-        ["a_analytic_gaussian_epsilon"] = row => new()
-        {
-            ["epsilon"] = AnalyticGaussian.Epsilon(Number(row, "sigma"), Number(row, "delta")),
-        },
+        ["a_analytic_gaussian_sigma"] = row =>
+            new()
+            {
+                ["sigma"] = AnalyticGaussian.Sigma(
+                    Number(row, "epsilon"),
+                    Number(row, "delta"),
+                    Number(row, "sensitivity")
+                ),
+            },
+        ["a_analytic_gaussian_delta"] = row =>
+            new() { ["delta"] = AnalyticGaussian.Delta(Number(row, "sigma"), Number(row, "epsilon")) },
+        ["a_analytic_gaussian_epsilon"] = row =>
+            new() { ["epsilon"] = AnalyticGaussian.Epsilon(Number(row, "sigma"), Number(row, "delta")) },
 
         // T Gaussians of one σ are one Gaussian of σ/√T.
-        ["a_gaussian_composition_exact"] = row => new()
-        {
-            ["epsilon"] = AnalyticGaussian.Epsilon(
-                Number(row, "sigma") / Math.Sqrt(Number(row, "steps")),
-                Number(row, "delta")
-            ),
-        },
-        ["b_c_subsampled_gaussian"] = row => new()
-        {
-            ["eps_rdp"] = RenyiTables.Training(row, PrivacyEvent.PoissonSampledGaussian),
-        },
-        ["d_sum_of_discrete_gaussians"] = row => new()
-        {
-            ["tau"] = DiscreteGaussianShares.Tau(Number(row, "sigma2_share"), (int)Number(row, "n")),
-        },
-        ["d_zcdp_to_epsilon"] = row => new()
-        {
-            ["epsilon"] = ConcentratedPrivacy.Epsilon(Number(row, "rho"), Number(row, "delta")),
-        },
-        ["d_epsilon_to_rho"] = row => new()
-        {
-            ["rho"] = ConcentratedPrivacy.LargestRho(Number(row, "epsilon"), Number(row, "delta")),
-        },
-        ["e_ddgauss_epsilon"] = row => new() { ["epsilon"] = RenyiTables.DistributedDiscreteGaussian(row) },
-        ["e_subsampled_ddgauss"] = row => new()
-        {
-            ["epsilon"] = RenyiTables.Training(row, PrivacyEvent.PoissonSampledDiscreteGaussian),
-        },
-        ["g_fixed_size_wor_rdp"] = row => new() { ["epsilon"] = RenyiTables.WithoutReplacement(row) },
-        ["g_heterogeneous_ledger"] = row => new()
-        {
-            ["eps_rdp_1e-05"] = RenyiTables.Ledger(row, 1e-5),
-            ["eps_rdp_1e-06"] = RenyiTables.Ledger(row, 1e-6),
-        },
-        ["g_rdp_per_order"] = row => new()
-        {
-            ["rdp"] = RenyiPrivacy.Divergence(
-                PrivacyEvent.PoissonSampledGaussian(Number(row, "noise_multiplier"), Number(row, "sampling_prob")),
-                Number(row, "order")
-            ),
-        },
-        ["g_subsampled_discrete_gaussian_rdp"] = row => new()
-        {
-            ["rdp_remove"] = RenyiPrivacy.Divergence(
-                PrivacyEvent.PoissonSampledDiscreteGaussian(
-                    Math.Sqrt(Number(row, "sigma2")) / Number(row, "shift"),
-                    Number(row, "sampling_prob")
+        ["a_gaussian_composition_exact"] = row =>
+            new()
+            {
+                ["epsilon"] = AnalyticGaussian.Epsilon(
+                    Number(row, "sigma") / Math.Sqrt(Number(row, "steps")),
+                    Number(row, "delta")
                 ),
-                Number(row, "order")
-            ),
-        },
+            },
+        ["b_c_subsampled_gaussian"] = row =>
+            new() { ["eps_rdp"] = RenyiTables.Training(row, PrivacyEvent.PoissonSampledGaussian) },
+        ["d_sum_of_discrete_gaussians"] = row =>
+            new() { ["tau"] = DiscreteGaussianShares.Tau(Number(row, "sigma2_share"), (int)Number(row, "n")) },
+        ["d_zcdp_to_epsilon"] = row =>
+            new() { ["epsilon"] = ConcentratedPrivacy.Epsilon(Number(row, "rho"), Number(row, "delta")) },
+        ["d_epsilon_to_rho"] = row =>
+            new() { ["rho"] = ConcentratedPrivacy.LargestRho(Number(row, "epsilon"), Number(row, "delta")) },
+        ["e_ddgauss_epsilon"] = row => new() { ["epsilon"] = RenyiTables.DistributedDiscreteGaussian(row) },
+        ["e_subsampled_ddgauss"] = row =>
+            new() { ["epsilon"] = RenyiTables.Training(row, PrivacyEvent.PoissonSampledDiscreteGaussian) },
+        ["g_fixed_size_wor_rdp"] = row => new() { ["epsilon"] = RenyiTables.WithoutReplacement(row) },
+        ["g_heterogeneous_ledger"] = row =>
+            new()
+            {
+                ["eps_rdp_1e-05"] = RenyiTables.Ledger(row, 1e-5),
+                ["eps_rdp_1e-06"] = RenyiTables.Ledger(row, 1e-6),
+            },
+        ["g_rdp_per_order"] = row =>
+            new()
+            {
+                ["rdp"] = RenyiPrivacy.Divergence(
+                    PrivacyEvent.PoissonSampledGaussian(Number(row, "noise_multiplier"), Number(row, "sampling_prob")),
+                    Number(row, "order")
+                ),
+            },
+        ["g_subsampled_discrete_gaussian_rdp"] = row =>
+            new()
+            {
+                ["rdp_remove"] = RenyiPrivacy.Divergence(
+                    PrivacyEvent.PoissonSampledDiscreteGaussian(
+                        Math.Sqrt(Number(row, "sigma2")) / Number(row, "shift"),
+                        Number(row, "sampling_prob")
+                    ),
+                    Number(row, "order")
+                ),
+            },
 
         // The noise of those that stayed, over all steps.
-        ["h_dropout_degradation"] = row => new()
-        {
-            ["actual_epsilon_exact"] = AnalyticGaussian.Epsilon(
-                Number(row, "planned_noise_multiplier")
-                    * Math.Sqrt((1 - Number(row, "drop_rate")) / Number(row, "steps")),
-                Number(row, "delta")
-            ),
-        },
+        ["h_dropout_degradation"] = row =>
+            new()
+            {
+                ["actual_epsilon_exact"] = AnalyticGaussian.Epsilon(
+                    Number(row, "planned_noise_multiplier")
+                        * Math.Sqrt((1 - Number(row, "drop_rate")) / Number(row, "steps")),
+                    Number(row, "delta")
+                ),
+            },
     }.ToImmutableSortedDictionary(StringComparer.Ordinal);
 
     /// <summary>The answers to all rows of a table: {id: {field: value}}.</summary>

@@ -32,7 +32,10 @@ public static class DiscreteGaussianShares
             double exponent = -2 * Math.PI * Math.PI * shareVariance * k / (k + 1);
 
             // A term that is no double any more is still above zero.
-            sum += Math.Max(1e-300, Math.Exp(exponent) * (1 + (8 * NearOne.UnitRoundoff * (1 - Math.Max(exponent, -1000)))));
+            sum += Math.Max(
+                1e-300,
+                Math.Exp(exponent) * (1 + (8 * NearOne.UnitRoundoff * (1 - Math.Max(exponent, -1000))))
+            );
         }
 
         return 10 * sum * (1 + (NearOne.UnitRoundoff * (8.0 + shares)));

@@ -135,19 +135,20 @@ public sealed class RenyiAccountant
         }
 
         double logDelta = Math.Log(left);
-        RenyiEpsilon best = new(double.PositiveInfinity, Orders[0]);
+        (double best, double order) = (double.PositiveInfinity, Orders[0]);
         for (int i = 0; i < _costs.Length; i++)
         {
             double divergence = RenyiCurve.ToDouble(_costs[i]);
-            double epsilon =
-                IsWithin(divergence, left) ? 0 : RenyiPrivacy.EpsilonFromAbove(Orders[i], divergence, logDelta);
-            if (epsilon < best.Epsilon)
+            double epsilon = IsWithin(divergence, left)
+                ? 0
+                : RenyiPrivacy.EpsilonFromAbove(Orders[i], divergence, logDelta);
+            if (epsilon < best)
             {
-                best = new(epsilon, Orders[i]);
+                (best, order) = (epsilon, Orders[i]);
             }
         }
 
-        return best;
+        return new(best, order);
     }
 
     /// <summary>The least noise multiplier for which the releases of a training, all alike, stay within a budget.</summary>
@@ -220,13 +221,13 @@ public sealed class RenyiAccountant
         UInt128[] cost = RenyiCurve.Of(release);
         UInt128[] costs = [.. cost.Select(one => RenyiCurve.Add(UInt128.Zero, one, (ulong)steps))];
         return new RenyiAccountant(
-            NeighbouringRelation.AddOrRemoveOne,
-            costs,
-            UInt128.Zero,
-            ImmutableDictionary<PrivacyEvent, UInt128[]>.Empty
-        )
-            .Epsilon(delta)
-            .Epsilon <= epsilon;
+                NeighbouringRelation.AddOrRemoveOne,
+                costs,
+                UInt128.Zero,
+                ImmutableDictionary<PrivacyEvent, UInt128[]>.Empty
+            )
+                .Epsilon(delta)
+                .Epsilon <= epsilon;
     }
 
     // spec 02-privacy#renyi-9: the distance in total variation is at most √(1 − e^(−r)) (Bretagnolle and Huber) for the

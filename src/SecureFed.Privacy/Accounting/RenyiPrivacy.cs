@@ -83,7 +83,10 @@ public static class RenyiPrivacy
             case PrivacyEvent.PoissonSampledDiscreteGaussianNoise noise:
                 return Poisson(noise.NoiseMultiplier, noise.SamplingRate, isDiscrete: true);
             case PrivacyEvent.WithoutReplacement noise:
-                double rate = Math.Min(1, (double)noise.SampleSize / noise.Population * (1 + (4 * NearOne.UnitRoundoff)));
+                double rate = Math.Min(
+                    1,
+                    (double)noise.SampleSize / noise.Population * (1 + (4 * NearOne.UnitRoundoff))
+                );
                 return PerOrder(new WithoutReplacementSampling(noise.NoiseMultiplier, rate).LogMoment);
             case PrivacyEvent.LaplaceNoise noise:
                 return order => Laplace(order, noise.Scale);
@@ -118,10 +121,8 @@ public static class RenyiPrivacy
         if (rise < 1)
         {
             double excess =
-                (
-                    (order * NearOne.ExpMinusOneMinusX(rise))
-                    + ((order - 1) * NearOne.ExpMinusOneMinusX(-order * pure))
-                ) / ((2 * order) - 1);
+                ((order * NearOne.ExpMinusOneMinusX(rise)) + ((order - 1) * NearOne.ExpMinusOneMinusX(-order * pure)))
+                / ((2 * order) - 1);
             log = NearOne.LogOfOnePlus(excess);
         }
         else
@@ -149,8 +150,7 @@ public static class RenyiPrivacy
         return Math.Min(epsilon, FromAbove(NearOne.LogOfOnePlusExp(excess + error), order));
     }
 
-    private static double FromAbove(double log, double order) =>
-        log / (order - 1) * (1 + (128 * NearOne.UnitRoundoff));
+    private static double FromAbove(double log, double order) => log / (order - 1) * (1 + (128 * NearOne.UnitRoundoff));
 
     // spec 02-privacy#renyi-8
     private static Func<double, double> Shares(PrivacyEvent.SumOfDiscreteGaussianNoise noise)

@@ -190,10 +190,7 @@ public sealed class RenyiAccountantTests(ITestOutputHelper output)
                 {
                     (double z, double q, int steps, double delta, double factor) = input;
                     double Cost(double multiplier, double rate, long count, double at) =>
-                        Empty
-                            .Compose(PrivacyEvent.PoissonSampledGaussian(multiplier, rate), count)
-                            .Epsilon(at)
-                            .Epsilon;
+                        Empty.Compose(PrivacyEvent.PoissonSampledGaussian(multiplier, rate), count).Epsilon(at).Epsilon;
                     double all = Cost(z, q, steps, delta);
                     double[] less =
                     [
@@ -226,7 +223,10 @@ public sealed class RenyiAccountantTests(ITestOutputHelper output)
                     double epsilon = Empty.Compose(PrivacyEvent.Gaussian(z), count).Epsilon(delta).Epsilon;
                     double exact = AnalyticGaussian.Epsilon(z / Math.Sqrt(count) * (1 + 1e-14), delta);
                     double best = ConcentratedPrivacy.Epsilon(count / (2 * z * z), delta);
-                    return (epsilon >= exact && epsilon <= best * 1.01).Label($"{exact:R} <= {epsilon:R} <= {best:R}");
+                    // Near ε = 0 terms of the size of δ cancel.
+                    return (epsilon >= exact && epsilon <= (best * 1.01) + (delta / 10)).Label(
+                        $"{exact:R} <= {epsilon:R} <= {best:R}"
+                    );
                 }
             )
             .Holds(output, 500);
@@ -257,14 +257,11 @@ public sealed class RenyiAccountantTests(ITestOutputHelper output)
         Assert.Contains("AddOrRemoveOne", refusal.Message, StringComparison.Ordinal);
         Assert.Contains("ReplaceOne", refusal.Message, StringComparison.Ordinal);
         Assert.Throws<MixedRelationsException>(() => replace.Compose(poisson));
-        Assert.Throws<ArgumentOutOfRangeException>(() => new RenyiAccountant(0));
+        Assert.Throws<ArgumentOutOfRangeException>(() => new RenyiAccountant(default));
 
         foreach (PrivacyEvent free in (PrivacyEvent[])[PrivacyEvent.Gaussian(1), PrivacyEvent.Laplace(1)])
         {
-            Assert.Equal(
-                Empty.Compose(free).Epsilon(1e-5).Epsilon,
-                replace.Compose(free).Epsilon(1e-5).Epsilon
-            );
+            Assert.Equal(Empty.Compose(free).Epsilon(1e-5).Epsilon, replace.Compose(free).Epsilon(1e-5).Epsilon);
         }
 
         Assert.True(Empty.Compose(poisson).Epsilon(1e-5).Epsilon > 0);
@@ -274,17 +271,14 @@ public sealed class RenyiAccountantTests(ITestOutputHelper output)
     [Fact]
     public void The_delta_of_approximate_releases_is_taken_from_the_budget_and_a_consumed_budget_is_refused()
     {
-        RenyiAccountant ledger = Empty.Compose(PrivacyEvent.Approximate(0.1, 1e-7), 10);
+        RenyiAccountant ledger = Empty.Compose(PrivacyEvent.Approximate(0.01, 1e-8), 100);
         Assert.InRange(ledger.ConsumedDelta, 1e-6, 1e-6 * (1 + 1e-12));
-        Assert.Equal(
-            "delta",
-            Assert.Throws<PrivacyDomainException>(() => ledger.Epsilon(1e-6)).ParamName
-        );
+        Assert.Equal("delta", Assert.Throws<PrivacyDomainException>(() => ledger.Epsilon(1e-6)).ParamName);
 
         double left = ledger.Epsilon(2e-6).Epsilon;
-        double pure = Empty.Compose(PrivacyEvent.Approximate(0.1, 0), 10).Epsilon(1e-6).Epsilon;
+        double pure = Empty.Compose(PrivacyEvent.Approximate(0.01, 0), 100).Epsilon(1e-6).Epsilon;
         Assert.InRange(left / pure, 1, 1 + 1e-9);
-        Assert.True(ledger.Epsilon(1.0000001e-6).Epsilon > left * 1.05);
+        Assert.True(ledger.Epsilon(1.0000001e-6).Epsilon > left * 1.3);
     }
 
     [Fact]
@@ -313,10 +307,7 @@ public sealed class RenyiAccountantTests(ITestOutputHelper output)
         Assert.Equal(best.Epsilon, RenyiPrivacy.Epsilon(best.Order, second.Divergence(best.Order), 1e-5));
         Assert.InRange(second.Divergence(4) / (2 * 4 / 8.0), 1, 1 + 1e-14);
         Assert.Equal(0, Empty.Divergence(4));
-        Assert.Equal(
-            "order",
-            Assert.Throws<PrivacyDomainException>(() => second.Divergence(4.05)).ParamName
-        );
+        Assert.Equal("order", Assert.Throws<PrivacyDomainException>(() => second.Divergence(4.05)).ParamName);
     }
 
     [Fact]
@@ -358,10 +349,7 @@ public sealed class RenyiAccountantTests(ITestOutputHelper output)
     [InlineData(1e-301)]
     [InlineData(double.NaN)]
     public void A_delta_outside_its_domain_is_refused(double delta) =>
-        Assert.Equal(
-            "delta",
-            Assert.Throws<PrivacyDomainException>(() => Empty.Epsilon(delta)).ParamName
-        );
+        Assert.Equal("delta", Assert.Throws<PrivacyDomainException>(() => Empty.Epsilon(delta)).ParamName);
 
     [Theory]
     [InlineData(8, 1e-6, 0.01, 10_000)]

@@ -214,9 +214,7 @@ public sealed class RenyiPrivacyTests(ITestOutputHelper output)
         double norm = Math.Tanh(0.5 / scale);
         for (int k = -400; k <= 400; k++)
         {
-            sum +=
-                norm
-                * Math.Exp(((-order * Math.Abs(k)) + ((order - 1) * Math.Abs(k - 1))) / scale);
+            sum += norm * Math.Exp(((-order * Math.Abs(k)) + ((order - 1) * Math.Abs(k - 1))) / scale);
         }
 
         double truth = Math.Log(sum) / (order - 1);
@@ -414,7 +412,9 @@ public sealed class RenyiPrivacyTests(ITestOutputHelper output)
     {
         Assert.Equal(
             "order",
-            Assert.Throws<PrivacyDomainException>(() => RenyiPrivacy.Divergence(PrivacyEvent.Gaussian(1), order)).ParamName
+            Assert
+                .Throws<PrivacyDomainException>(() => RenyiPrivacy.Divergence(PrivacyEvent.Gaussian(1), order))
+                .ParamName
         );
         Assert.Equal(
             "order",

@@ -40,8 +40,7 @@ internal sealed class PoissonSamplingIntegral
         double width = Math.Min(0.999 * Math.PI * multiplier, Math.Sqrt(2 * exponent));
         _step = 2 * Math.PI * width / (exponent + (width * width / 2));
         _reach = Math.Sqrt(2 * exponent);
-        _ruleError =
-            2 * Math.Exp(width * width / 2) / NearOne.ExpMinusOne(2 * Math.PI * width / _step) * (1 + 1e-12);
+        _ruleError = 2 * Math.Exp(width * width / 2) / NearOne.ExpMinusOne(2 * Math.PI * width / _step) * (1 + 1e-12);
     }
 
     /// <summary>The integral for a mechanism, or none where it would take too many nodes.</summary>
@@ -92,8 +91,7 @@ internal sealed class PoissonSamplingIntegral
 
         // Left of the first node the integrand is at most its limit.
         double limit = NearOne.ExpMinusOne(order * NearOne.LogOfOnePlus(-_rate)) + (order * _rate);
-        double before =
-            (Math.Abs(limit) + (8 * NearOne.UnitRoundoff)) * Math.Exp(-_reach * _reach / 2) * unit;
+        double before = (Math.Abs(limit) + (8 * NearOne.UnitRoundoff)) * Math.Exp(-_reach * _reach / 2) * unit;
         double roundoff = 4 * NearOne.UnitRoundoff * (rounded + ((index + 32) * sum));
         double excess = (_step * InverseSqrtTwoPi * (sum + beyond + roundoff)) + before;
         double bound = (excess + (_ruleError * (2 + (2 * _rate * order)) * unit)) / (1 - _ruleError);

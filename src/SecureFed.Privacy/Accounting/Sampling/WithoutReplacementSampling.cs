@@ -30,10 +30,7 @@ internal sealed class WithoutReplacementSampling
     public double LogMoment(double order) =>
         double.IsInteger(order)
             ? AtInteger(order)
-            : Math.Min(
-                Chord.LogMoment(order, AtInteger),
-                GaussianMoment.LogWhenSampled(order, _multiplier, _rate)
-            );
+            : Math.Min(Chord.LogMoment(order, AtInteger), GaussianMoment.LogWhenSampled(order, _multiplier, _rate));
 
     private double AtInteger(double order)
     {
@@ -151,9 +148,8 @@ internal sealed class WithoutReplacementSampling
             {
                 double point = (index * _step) - _reach;
                 double exponent = (point / _multiplier) - (0.5 / (_multiplier * _multiplier));
-                double log = exponent > 0
-                    ? NearOne.LogOfExpMinusOne(exponent)
-                    : Math.Log(-NearOne.ExpMinusOne(exponent));
+                double log =
+                    exponent > 0 ? NearOne.LogOfExpMinusOne(exponent) : Math.Log(-NearOne.ExpMinusOne(exponent));
                 _nodes.Add((point, log));
             }
 
