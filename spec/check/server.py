@@ -228,7 +228,10 @@ class Server:
     def in_range(self, signed):
         """06 range-1."""
         d, k = self.descriptor, len(self.u3)
-        if any(abs(value) > k * rules.coordinate_bound(d) for value in signed[: d.length]):
+        reach = k * rules.coordinate_bound(d)
+        if d.noise:
+            reach = reach * d.noise.examples + rules.noise_bound(d)
+        if any(abs(value) > reach for value in signed[: d.length]):
             return False
         rest = signed[d.length :]
         if d.maximum_weight:

@@ -67,7 +67,7 @@ internal static class Unmasking
     /// </summary>
     public static bool IsInRange(UpdateEncoding encoding, RingVector sum, int contributors)
     {
-        UInt128 bound = (UInt128)encoding.CoordinateBound * (UInt128)contributors;
+        UInt128 bound = (UInt128)encoding.LargestSumOf(contributors);
         int values = encoding.Length;
         for (int i = 0; i < values; i++)
         {

@@ -28,10 +28,18 @@ internal sealed class ClientLoop : IDisposable
                 History = ClientHistory.FromRecords(run.Journal.Read()),
                 ExpectedModel = run.ExpectedModel,
                 Update = run.Update,
+                Gate = run.Gate,
                 Splitter = run.Splitter,
             }
         );
-        _pump = new SessionPump<ClientReceipt>(_session, run.Journal.Append);
+        _pump = new SessionPump<ClientReceipt>(
+            _session,
+            record =>
+            {
+                SessionPump.Charge(run.Descriptor, run.Gate, record);
+                run.Journal.Append(record);
+            }
+        );
         _inbox = new Inbox<ReadOnlyMemory<byte>?>(run.Transport.ReceiveAsync, run.Time);
     }
 

@@ -56,8 +56,11 @@ public sealed class ClientRun
     /// <summary>SHA-256 of the model the update was trained from.</summary>
     public required Digest ExpectedModel { get; init; }
 
-    /// <summary>The update, encoded for this attempt's lattice.</summary>
+    /// <summary>The update, encoded for this attempt's lattice; in a round with noise with its share of noise.</summary>
     public required EncodedUpdate Update { get; init; }
+
+    /// <summary>This client's account of rounds with noise. Default: none, which refuses them.</summary>
+    public PrivacyGate? Gate { get; init; }
 
     /// <summary>Carries messages.</summary>
     public required IClientTransport Transport { get; init; }

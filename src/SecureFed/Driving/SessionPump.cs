@@ -1,7 +1,22 @@
 using System.Collections.Immutable;
+using SecureFed.Core;
 using SecureFed.Protocol;
 
 namespace SecureFed;
+
+/// <summary>What hosts of clients store beside the journal.</summary>
+internal static class SessionPump
+{
+    /// <summary>Makes the charge of a round with noise durable when the session asks for it. spec 02-privacy#charge-1</summary>
+    public static void Charge(RoundDescriptor descriptor, PrivacyGate? gate, DurableRecord record)
+    {
+        if (record.Kind == DurableRecordKind.ClientCharged && descriptor.Noise is not null)
+        {
+            Invariant.Check(gate is not null, "a client without an account joins no round with noise");
+            gate.Charge(descriptor);
+        }
+    }
+}
 
 /// <summary>Carries out the steps of one session: store first, then hand out what may be sent. Every host goes through it.</summary>
 /// <remarks>Not thread-safe, as the session it serves.</remarks>

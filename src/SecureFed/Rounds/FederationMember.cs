@@ -12,7 +12,8 @@ public sealed class FederationMember
     /// <param name="id">Its name; not the default value.</param>
     /// <param name="signer">Its long-term key, in the suite's encoding.</param>
     /// <param name="journal">What it remembers across rounds.</param>
-    public FederationMember(ParticipantId id, ISigner signer, IClientJournal journal)
+    /// <param name="gate">Its account of rounds with noise; null refuses them.</param>
+    public FederationMember(ParticipantId id, ISigner signer, IClientJournal journal, PrivacyGate? gate = null)
     {
         ArgumentNullException.ThrowIfNull(signer);
         ArgumentNullException.ThrowIfNull(journal);
@@ -21,7 +22,7 @@ public sealed class FederationMember
             throw new ArgumentException("A member needs a name; the default id names nobody.", nameof(id));
         }
 
-        (Id, Signer, Journal) = (id, signer, journal);
+        (Id, Signer, Journal, Gate) = (id, signer, journal, gate);
     }
 
     /// <summary>Its name.</summary>
@@ -33,12 +34,17 @@ public sealed class FederationMember
     /// <summary>What it remembers across rounds.</summary>
     public IClientJournal Journal { get; }
 
+    /// <summary>Its account of rounds with noise; null refuses them.</summary>
+    public PrivacyGate? Gate { get; }
+
     /// <summary>Its entry in the roster.</summary>
     public RosterEntry Enrolment => new(Id, Signer.PublicKey);
 
     /// <summary>A member with a fresh P-256 key from the platform and a journal in memory.</summary>
-    public static FederationMember Generate(ParticipantId id) =>
-        new(id, EcdsaP256Signer.Generate(), new InMemoryClientJournal());
+    /// <param name="id">Its name.</param>
+    /// <param name="gate">Its account of rounds with noise; null refuses them.</param>
+    public static FederationMember Generate(ParticipantId id, PrivacyGate? gate = null) =>
+        new(id, EcdsaP256Signer.Generate(), new InMemoryClientJournal(), gate);
 
     /// <summary>The name.</summary>
     public override string ToString() => Id.ToString();

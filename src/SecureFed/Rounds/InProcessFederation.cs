@@ -57,15 +57,21 @@ public sealed class InProcessFederation : IDisposable
     /// <summary>Enrols parties with fresh P-256 keys and journals in memory. Disposing wipes the keys.</summary>
     /// <param name="name">The federation's name, written like a participant id.</param>
     /// <param name="parties">Different names, at least 2.</param>
-    /// <param name="random">Every key, seed, share and rounding of the rounds is drawn from it.</param>
+    /// <param name="random">Every key, seed, share, rounding and noise of the rounds is drawn from it.</param>
+    /// <param name="gates">Each party's account of rounds with noise; null refuses them.</param>
     /// <exception cref="ArgumentException">A name is malformed or given twice.</exception>
-    public static InProcessFederation Create(string name, IEnumerable<ParticipantId> parties, RandomSource random)
+    public static InProcessFederation Create(
+        string name,
+        IEnumerable<ParticipantId> parties,
+        RandomSource random,
+        Func<ParticipantId, PrivacyGate>? gates = null
+    )
     {
         ArgumentNullException.ThrowIfNull(parties);
         ArgumentNullException.ThrowIfNull(random);
         return Create(
             name,
-            parties.Select(FederationMember.Generate),
+            parties.Select(id => FederationMember.Generate(id, gates?.Invoke(id))),
             P256Suite.Instance,
             random,
             0,

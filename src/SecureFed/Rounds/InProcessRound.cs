@@ -1,6 +1,7 @@
 using System.Collections.Immutable;
 using SecureFed.Core;
 using SecureFed.Crypto;
+using SecureFed.Privacy;
 using SecureFed.Protocol;
 
 namespace SecureFed;
@@ -114,8 +115,51 @@ public sealed class InProcessRound : IDisposable
         }
     }
 
-    private void Add(ParticipantId id, ClippedUpdate update, MetricValues? metrics) =>
-        _updates.Add(id, EncodedUpdate.Encode(update, _random, metrics));
+    /// <summary>Gives the sum of a party's records, in a plan whose noise hides one record.</summary>
+    /// <param name="id">The party, once in a round.</param>
+    /// <param name="examples">Made for this round's encoding; it is taken.</param>
+    /// <exception cref="ContributionRefusedException">The party is unknown or has contributed.</exception>
+    /// <exception cref="ArgumentException">The sum was made for another encoding.</exception>
+    public void Contribute(ParticipantId id, ExampleSum examples)
+    {
+        ArgumentNullException.ThrowIfNull(examples);
+        if (!examples.Encoding.Equals(Plan.Encoding))
+        {
+            throw new ArgumentException(
+                $"The examples were added up for another plan ({examples.Encoding}). Use the encoding of this round's plan.",
+                nameof(examples)
+            );
+        }
+
+        RequireRoomFor(id);
+        Add(id, examples.Take());
+    }
+
+    private void Add(ParticipantId id, ClippedUpdate update, MetricValues? metrics)
+    {
+        // spec 02-privacy#records-1: a vector of all records together moves by more than one record's bound.
+        if (Plan.Privacy is PrivacyPlan.DistributedNoise { Unit: PrivacyUnit.Record })
+        {
+            throw Refused(
+                ContributionFault.UpdateRefused,
+                $"The noise of this plan hides one record of '{id}', so every record is clipped by itself. Add them up in an ExampleSum and contribute that.",
+                id
+            );
+        }
+
+        Add(id, EncodedUpdate.Encode(update, _random, metrics));
+    }
+
+    private void Add(ParticipantId id, EncodedUpdate update)
+    {
+        if (Plan.Encoding.Noise is not null)
+        {
+            using NoiseVector share = NoiseShare.Draw(Plan.Encoding, _random);
+            update.AddNoise(share);
+        }
+
+        _updates.Add(id, update);
+    }
 
     private void RequireRoomFor(ParticipantId id)
     {
@@ -186,7 +230,7 @@ public sealed class InProcessRound : IDisposable
 
         // A federation for this round only; its keys go with it.
         IEnumerable<ParticipantId> ids = _updates.Keys.Union(_drops.Keys);
-        using InProcessFederation federation = InProcessFederation.Create("in-process", ids, _random);
+        using InProcessFederation federation = InProcessFederation.Create("in-process", ids, _random, _ => NoAccount);
         return Outcome = Run(federation, federation.Members.Select(member => member.Id), cancellationToken);
     }
 
@@ -223,6 +267,16 @@ public sealed class InProcessRound : IDisposable
         return run.ToTheEnd(cancellationToken);
     }
 
+    // Parties that exist for one round have no account over rounds.
+    private static PrivacyGate NoAccount { get; } = new OpenGate();
+
+    private sealed class OpenGate : PrivacyGate
+    {
+        public override DescriptorRefusal? Examine(RoundDescriptor descriptor) => null;
+
+        public override void Charge(RoundDescriptor descriptor) { }
+    }
+
     // One owner of all parties: its consent is the plan it made, and the floors are the plan's own numbers.
     private ClientPolicy PolicyFor(InProcessFederation federation) =>
         new()
@@ -238,7 +292,9 @@ public sealed class InProcessRound : IDisposable
             Unprotected = Plan.Scheme is AggregationScheme.Plain plain
                 ? LocalConsent.Given(plain.Because)
                 : LocalConsent.Refused,
-            WithoutPrivacyNoise = LocalConsent.Given(Plan.Privacy.Because),
+            WithoutPrivacyNoise = Plan.Privacy is PrivacyPlan.NoNoise none
+                ? LocalConsent.Given(none.Because)
+                : LocalConsent.Refused,
         };
 
     private void RequireOpen()

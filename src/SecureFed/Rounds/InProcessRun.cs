@@ -54,6 +54,7 @@ internal sealed class InProcessRun : IDisposable
                 History = ClientHistory.FromRecords(member.Journal.Read()),
                 ExpectedModel = _options.ModelDigest,
                 Update = update,
+                Gate = member.Gate,
                 Splitter = _options.Splitter,
             }
         );
@@ -61,6 +62,7 @@ internal sealed class InProcessRun : IDisposable
             session,
             record =>
             {
+                SessionPump.Charge(_descriptor, member.Gate, record);
                 member.Journal.Append(record);
                 _options.Observer?.OnStored(member.Id, record);
             }
