@@ -33,7 +33,8 @@ internal sealed class Refusals(RoundCase dropout, RoundCase weighted, RoundCase 
                 (32, "a malformed message is a fault; no message ends a round with this reason"),
                 (33, "a host's own decision"),
                 (36, "a host's storage"),
-                (39, "round 'outside the lattice'")
+                (39, "round 'outside the lattice'"),
+                (40, "a client's privacy ledger")
             ),
             ["faultsWithoutCase"] = Unreached(
                 (15, "round 'rubbish'"),

@@ -122,4 +122,7 @@ public enum AbortReason : ushort
 
     /// <summary>The unmasked sum is outside the range that the contributors' bounds allow: somebody's input was not encoded by the plan.</summary>
     AggregateOutOfRange = 39,
+
+    /// <summary>The client's privacy budget does not allow the round.</summary>
+    BudgetExceeded = 40,
 }

@@ -196,4 +196,7 @@ public enum DurableRecordKind : byte
 
     /// <summary>Server: which attempt gave the result of a round; before that result, under a key of the round.</summary>
     ServerRoundResult = 22,
+
+    /// <summary>Client or server: an entry of its privacy ledger.</summary>
+    LedgerEntry = 32,
 }

@@ -38,7 +38,9 @@ public static class AbortReasonExtensions
             AbortReason.UnprotectedRefused =>
                 "The round is unprotected and a client's own configuration does not allow that.",
             AbortReason.PrivacyTooWeak =>
-                "The round adds no noise and a client's own configuration does not allow that.",
+                "The round adds no noise, or less than a client's own configuration asks for, or the client keeps no account of it.",
+            AbortReason.BudgetExceeded =>
+                "A client's privacy budget does not allow the round. Stop here, or agree with the data's owner on a larger budget and open a new ledger.",
             AbortReason.CohortTooSmall or AbortReason.EffectiveCohortTooSmall or AbortReason.ThresholdTooLow =>
                 "The round offers less protection than a client's own floors ask for. Raise U, t or the number of parties, or talk to the client's operator.",
             AbortReason.InputRefused => "The client's update does not fit the round's plan.",

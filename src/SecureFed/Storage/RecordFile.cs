@@ -16,49 +16,58 @@ internal sealed class RecordFile : IDisposable
 {
     internal const int HeaderSizeInBytes = 8;
     internal const int LinkSizeInBytes = 16;
+
+    // So many zeros at the end are space that was never written, and not the end of a record.
+    private const int NeverWritten = 8;
     private const int FixedPayloadSizeInBytes = 1 + Digest.SizeInBytes;
 
-    private readonly string _path;
-    private readonly FileStream _stream;
+    private readonly IStorageFile _file;
     private byte[] _chain;
     private long _end;
     private bool _failed;
 
-    private RecordFile(string path, FileStream stream, byte[] chain, long end) =>
-        (_path, _stream, _chain, _end) = (path, stream, chain, end);
+    private RecordFile(IStorageFile file, byte[] chain, long end) => (_file, _chain, _end) = (file, chain, end);
 
     private static ReadOnlySpan<byte> Magic => "SFREC\0\0\x01"u8;
 
     /// <summary>Opens or creates the file, reads every record and cuts off a torn tail.</summary>
     /// <exception cref="StorageDamagedException">A record is damaged.</exception>
-    public static RecordFile Open(string path, out List<DurableRecord> records)
+    public static RecordFile Open(string path, out List<DurableRecord> records) =>
+        Open(DiskFile.Open(path), out records);
+
+    /// <summary>The same on any file, which is then this object's to dispose of.</summary>
+    /// <exception cref="StorageDamagedException">A record is damaged.</exception>
+    public static RecordFile Open(IStorageFile file, out List<DurableRecord> records)
     {
-        ArgumentException.ThrowIfNullOrWhiteSpace(path);
-        FileStream stream = new(path, FileMode.OpenOrCreate, FileAccess.ReadWrite, FileShare.None);
         try
         {
-            byte[] bytes = new byte[stream.Length];
-            stream.ReadExactly(bytes);
+            byte[] bytes = file.ReadAll();
             records = [];
-            (long end, byte[] chain) = Parse(path, bytes, records);
+            (long end, byte[] chain, bool needsLink) = Parse(file.Name, bytes, records);
+            if (needsLink)
+            {
+                file.Write(end - LinkSizeInBytes, chain);
+                file.Flush();
+            }
+
             if (end == 0)
             {
-                stream.SetLength(0);
-                stream.Write(Magic);
+                file.SetLength(0);
+                file.Write(0, Magic);
                 end = Magic.Length;
-                stream.Flush(flushToDisk: true);
+                file.Flush();
             }
             else if (end < bytes.Length)
             {
-                stream.SetLength(end);
-                stream.Flush(flushToDisk: true);
+                file.SetLength(end);
+                file.Flush();
             }
 
-            return new RecordFile(path, stream, chain, end);
+            return new RecordFile(file, chain, end);
         }
         catch
         {
-            stream.Dispose();
+            file.Dispose();
             throw;
         }
     }
@@ -83,7 +92,7 @@ internal sealed class RecordFile : IDisposable
         ArgumentNullException.ThrowIfNull(record);
         if (_failed)
         {
-            throw new IOException($"An earlier append to '{_path}' failed. Open the file again before appending.");
+            throw new IOException($"An earlier append to '{_file.Name}' failed. Open the file again before appending.");
         }
 
         byte[] payload = new byte[FixedPayloadSizeInBytes + record.Content.Length];
@@ -94,13 +103,10 @@ internal sealed class RecordFile : IDisposable
         byte[] link = Link(_chain, header, payload);
         try
         {
-            _stream.Position = _end;
-            _stream.Write(header);
-            _stream.Write(payload);
-            _stream.Write(link);
+            _file.Write(_end, [.. header, .. payload, .. link]);
 
             // After a failed flush the operating system may have thrown the pages away: nothing is known any more.
-            _stream.Flush(flushToDisk: true);
+            _file.Flush();
         }
         catch
         {
@@ -112,22 +118,21 @@ internal sealed class RecordFile : IDisposable
         _end += header.Length + payload.Length + link.Length;
     }
 
-    public void Dispose() => _stream.Dispose();
+    public void Dispose() => _file.Dispose();
 
-    private static (long End, byte[] Chain) Parse(string path, ReadOnlySpan<byte> bytes, List<DurableRecord> records)
+    private static (long End, byte[] Chain, bool NeedsLink) Parse(
+        string path,
+        ReadOnlySpan<byte> bytes,
+        List<DurableRecord> records
+    )
     {
         byte[] chain = new byte[LinkSizeInBytes];
-        if (bytes.Length < Magic.Length)
-        {
-            // The magic itself was torn, before any record.
-            return Magic.StartsWith(bytes) || !bytes.ContainsAnyExcept((byte)0)
-                ? (0, chain)
-                : throw new StorageDamagedException(path, 0, "it does not begin as a file of records does");
-        }
-
         if (!bytes.StartsWith(Magic))
         {
-            throw new StorageDamagedException(path, 0, "it does not begin as a file of records does");
+            // The magic itself was torn, before any record.
+            return bytes.Length <= Magic.Length && Magic.StartsWith(bytes.TrimEnd((byte)0))
+                ? (0, chain, false)
+                : throw new StorageDamagedException(path, 0, 0, "it does not begin as a file of records does");
         }
 
         int position = Magic.Length;
@@ -135,35 +140,53 @@ internal sealed class RecordFile : IDisposable
         {
             ReadOnlySpan<byte> rest = bytes[position..];
 
-            // A torn append leaves a prefix of the record, or space that was never written.
-            if (rest.Length < HeaderSizeInBytes || !rest.ContainsAnyExcept((byte)0))
+            // A torn append leaves a prefix of the record, or space that was never written, or both. No record is zero
+            // from behind its header on: its kind is not.
+            int written = rest.LastIndexOfAnyExcept((byte)0) + 1;
+            if (written < HeaderSizeInBytes)
             {
-                return IsTornHeader(rest, chain)
-                    ? (position, chain)
-                    : throw new StorageDamagedException(path, position, "the end of the file is not part of a record");
+                return IsTornHeader(rest[..written], chain)
+                    ? (position, chain, false)
+                    : throw new StorageDamagedException(
+                        path,
+                        position,
+                        records.Count,
+                        "the end of the file is not part of a record"
+                    );
             }
 
             int length = BinaryPrimitives.ReadInt32LittleEndian(rest);
             byte[] header = Header(chain, length);
             if (length < FixedPayloadSizeInBytes || !rest.StartsWith(header))
             {
-                throw new StorageDamagedException(path, position, "the length of a record fails its check");
+                throw new StorageDamagedException(
+                    path,
+                    position,
+                    records.Count,
+                    "the length of a record fails its check"
+                );
             }
 
             long size = HeaderSizeInBytes + (long)length + LinkSizeInBytes;
             if (rest.Length < size)
             {
-                return (position, chain);
+                return (position, chain, false);
             }
 
             ReadOnlySpan<byte> payload = rest.Slice(HeaderSizeInBytes, length);
             ReadOnlySpan<byte> link = rest.Slice(HeaderSizeInBytes + length, LinkSizeInBytes);
             byte[] expected = Link(chain, header, payload);
-            if (!link.SequenceEqual(expected))
+            bool isLast = rest.Length == size;
+            int linked = link.LastIndexOfAnyExcept((byte)0) + 1;
+            bool isCut = isLast && expected.AsSpan().StartsWith(link[..linked]);
+            bool needsLink = isCut && linked < LinkSizeInBytes && LinkSizeInBytes - linked < NeverWritten;
+            if (!link.SequenceEqual(expected) && !needsLink)
             {
-                return rest.Length == size && !link.ContainsAnyExcept((byte)0)
-                    ? (position, chain)
-                    : throw new StorageDamagedException(path, position, "a record fails its check");
+                // Enough of the link was written to prove the record: it counts, and its link is written again. With less
+                // of it the append had not returned.
+                return isCut
+                    ? (position, chain, false)
+                    : throw new StorageDamagedException(path, position, records.Count, "a record fails its check");
             }
 
             records.Add(
@@ -175,15 +198,19 @@ internal sealed class RecordFile : IDisposable
             );
             chain = expected;
             position += (int)size;
+            if (needsLink)
+            {
+                return (position, chain, true);
+            }
         }
 
-        return (position, chain);
+        return (position, chain, false);
     }
 
     // With the whole length there, its check tells a torn header from a damaged one as far as the check is there.
     private static bool IsTornHeader(ReadOnlySpan<byte> rest, byte[] chain)
     {
-        if (rest.Length <= sizeof(int) || !rest.ContainsAnyExcept((byte)0))
+        if (rest.Length <= sizeof(int))
         {
             return true;
         }

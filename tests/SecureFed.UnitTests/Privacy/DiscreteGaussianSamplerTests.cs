@@ -201,6 +201,61 @@ public sealed class DiscreteGaussianSamplerTests(ITestOutputHelper output)
         Assert.InRange(fourth - 3, -6 * Math.Sqrt(96.0 / Count), 6 * Math.Sqrt(96.0 / Count));
     }
 
+    [Theory]
+    [InlineData(2)]
+    [InlineData(400)]
+    public void DP_01_Ten_million_samples_have_the_distribution_by_chi_square_and_Kolmogorov(int variance)
+    {
+        const int Count = 10_000_000;
+        const int Batch = 100_000;
+        using SeededRandomSource random = new(1, $"ten million of {variance}");
+        using DiscreteGaussianSampler sampler = new(variance, random);
+        int reach = (int)(12 * Math.Sqrt(variance)) + 12;
+        long[] counts = new long[(2 * reach) + 1];
+        long[] samples = new long[Batch];
+        double second = 0;
+        for (int i = 0; i < Count / Batch; i++)
+        {
+            sampler.Fill(samples);
+            foreach (long sample in samples)
+            {
+                counts[sample + reach]++;
+                second += sample * sample;
+            }
+        }
+
+        double[] weights =
+        [
+            .. Enumerable.Range(-reach, counts.Length).Select(k => Math.Exp(-(double)k * k / (2 * variance))),
+        ];
+        double total = weights.Sum();
+        double exactVariance = weights.Select((weight, i) => weight * (i - reach) * (i - reach)).Sum() / total;
+        Assert.InRange(second / Count / exactVariance, 0.997, 1.003);
+
+        double statistic = 0;
+        int bins = 0;
+        double distance = 0;
+        double below = 0;
+        long drawnBelow = 0;
+        for (int i = 0; i < counts.Length; i++)
+        {
+            double expected = weights[i] / total * Count;
+            below += expected;
+            drawnBelow += counts[i];
+            distance = Math.Max(distance, Math.Abs(drawnBelow - below) / Count);
+            if (expected >= 20)
+            {
+                statistic += (counts[i] - expected) * (counts[i] - expected) / expected;
+                bins++;
+            }
+        }
+
+        // Both bounds are passed by a true sampler but once in a million: Laurent and Massart; Massart's constant of DKW.
+        const double LogOfMillion = 13.8155;
+        Assert.InRange(statistic, 0, bins + (2 * Math.Sqrt(bins * LogOfMillion)) + (2 * LogOfMillion));
+        Assert.InRange(distance, 0, Math.Sqrt((LogOfMillion + Math.Log(2)) / (2.0 * Count)));
+    }
+
     [Fact]
     public void After_disposal_no_word_drawn_before_is_used()
     {

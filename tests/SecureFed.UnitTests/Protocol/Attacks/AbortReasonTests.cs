@@ -1,4 +1,5 @@
 using SecureFed.Protocol;
+using SecureFed.UnitTests.FrontDoor;
 using SecureFed.UnitTests.Protocol.Messages;
 
 namespace SecureFed.UnitTests.Protocol.Attacks;
@@ -21,6 +22,8 @@ public class AbortReasonTests
         [AbortReason.MalformedMessage] = nameof(
             MessageFuzzTests.WIR_03_A_million_mutated_inputs_never_throw_never_allocate_much_and_have_one_encoding
         ),
+        // Given by the client's own account.
+        [AbortReason.BudgetExceeded] = nameof(LedgerGateTests.A_round_that_the_budget_does_not_allow_is_not_joined),
         // Given by the host.
         [AbortReason.Cancelled] = nameof(HostStopTests.A_client_that_its_host_stops_says_why_and_keeps_no_secret),
         [AbortReason.DeadlineExceeded] = nameof(

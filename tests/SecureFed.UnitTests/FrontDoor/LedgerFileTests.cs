@@ -1,0 +1,181 @@
+using SecureFed.Core;
+using SecureFed.Privacy;
+using SecureFed.Testing;
+using SeededRandomSource = SecureFed.Testing.SeededRandomSource;
+
+namespace SecureFed.UnitTests.FrontDoor;
+
+/// <summary>The ledger on a disk that loses, tears and returns old copies.</summary>
+public sealed class LedgerFileTests
+{
+    private static readonly PrivacyBudget s_budget = new(
+        epsilon: 8,
+        delta: 1e-6,
+        PrivacyUnit.Record,
+        NeighbouringRelation.AddOrRemoveOne
+    );
+
+    [Fact]
+    public void LED_01_At_every_crash_point_what_was_released_is_spent_and_what_is_spent_never_falls()
+    {
+        const int Points = 10_000;
+        int crashes = 0;
+        int releases = 0;
+        for (int seed = 0; crashes < Points; seed++)
+        {
+            SimulatedDisk disk = new((ulong)seed);
+            using SeededRandomSource random = new((ulong)seed, "crash points");
+            HashSet<Digest> released = [];
+            double reported = 0;
+            for (int life = 0; life < 12; life++)
+            {
+                disk.CrashAfter = random.Next(9);
+                try
+                {
+                    using FileLedger ledger = FileLedger.Open(disk.Open(), "site", s_budget);
+                    Check(ledger.Current, released, ref reported);
+                    for (int i = 0; i < 6; i++)
+                    {
+                        PrivacyCharge charge = Charge($"{seed}/{life}/{i}");
+                        ledger.Charge(charge);
+
+                        // Only now may it leave, and the world sees it.
+                        released.Add(charge.Reference);
+                        releases++;
+                        Check(ledger.Current, released, ref reported);
+                    }
+                }
+                catch (SimulatedCrashException)
+                {
+                    crashes++;
+                }
+                catch (BudgetExceededException)
+                {
+                    break;
+                }
+            }
+
+            disk.CrashAfter = int.MaxValue;
+            using FileLedger last = FileLedger.Open(disk.Open(), "site", s_budget);
+            Check(last.Current, released, ref reported);
+        }
+
+        Assert.True(releases > Points / 2);
+    }
+
+    [Fact]
+    public void LED_02_A_torn_last_entry_is_cut_off_and_a_flipped_bit_is_named()
+    {
+        SimulatedDisk disk = new(seed: 1);
+        List<int> ends = [];
+        using (FileLedger ledger = FileLedger.Open(disk.Open(), "site", s_budget))
+        {
+            ends.Add(disk.Durable.Length);
+            for (int i = 0; i < 3; i++)
+            {
+                ledger.Charge(Charge($"{i}"));
+                ends.Add(disk.Durable.Length);
+            }
+        }
+
+        byte[] whole = disk.Durable.ToArray();
+        for (int length = ends[^2] + 1; length < whole.Length; length++)
+        {
+            disk.Restore(whole.AsMemory(0, length));
+            using FileLedger ledger = FileLedger.Open(disk.Open(), "site", s_budget);
+            Assert.Equal(2, ledger.Current.Lines.Length);
+        }
+
+        for (int at = 0; at < whole.Length; at++)
+        {
+            byte[] flipped = [.. whole];
+            flipped[at] ^= 0x10;
+            disk.Restore(flipped);
+            LedgerCorruptException corrupt = Assert.Throws<LedgerCorruptException>(() =>
+                FileLedger.Open(disk.Open(), "site", s_budget)
+            );
+            Assert.Equal(Math.Max(0, ends.FindIndex(end => at < end)), corrupt.Entry);
+            Assert.Contains("Release nothing more", corrupt.Message, StringComparison.Ordinal);
+        }
+    }
+
+    [Fact]
+    public void An_older_copy_and_a_second_writer_show_against_a_receipt()
+    {
+        SimulatedDisk disk = new(seed: 2);
+        byte[] backup;
+        LedgerReceipt early;
+        LedgerReceipt late;
+        using (FileLedger ledger = FileLedger.Open(disk.Open(), "site", s_budget))
+        {
+            ledger.Charge(Charge("one"));
+            backup = disk.Durable.ToArray();
+            early = ledger.Current.Receipt();
+            ledger.Charge(Charge("two"));
+            late = ledger.Current.Receipt();
+            ledger.Current.Compare(early);
+            ledger.Current.Compare(late);
+        }
+
+        disk.Restore(backup);
+        using FileLedger old = FileLedger.Open(disk.Open(), "site", s_budget);
+        old.Current.Compare(early);
+        Assert.Throws<LedgerRolledBackException>(() => old.Current.Compare(late));
+        old.Charge(Charge("another"));
+        Assert.Equal(late.Entries, old.Current.Entries);
+        Assert.Throws<LedgerRolledBackException>(() => old.Current.Compare(late));
+    }
+
+    [Fact]
+    public void A_file_is_locked_while_it_is_open_and_keeps_owner_and_budget()
+    {
+        string path = Path.Combine(Directory.CreateTempSubdirectory("securefed-ledger").FullName, "ledger");
+        try
+        {
+            using (FileLedger ledger = FileLedger.Open(path, "site", s_budget))
+            {
+                Assert.ThrowsAny<IOException>(() => FileLedger.Open(path, "site", s_budget));
+                ledger.Charge(Charge("one"));
+                ledger.Charge(Charge("two"));
+                ledger.Withhold(2);
+            }
+
+            PrivacyLedger read = FileLedger.Read(path);
+            Assert.Equal([false, true], read.Lines.Select(line => line.IsWithheld));
+            Assert.Equal(read.Lines[0].EpsilonAfter, read.Spent);
+            Assert.Throws<ChargeRefusedException>(() => FileLedger.Open(path, "other", s_budget));
+            Assert.Throws<ChargeRefusedException>(() =>
+                FileLedger.Open(
+                    path,
+                    "site",
+                    new PrivacyBudget(9, 1e-6, PrivacyUnit.Record, NeighbouringRelation.AddOrRemoveOne)
+                )
+            );
+            using FileLedger again = FileLedger.Open(path, "site", s_budget);
+            Assert.Equal(read.Head, again.Current.Head);
+            Assert.Throws<FileNotFoundException>(() => FileLedger.Read(path + "-not-there"));
+        }
+        finally
+        {
+            Directory.Delete(Path.GetDirectoryName(path)!, recursive: true);
+        }
+    }
+
+    private static PrivacyCharge Charge(string name) =>
+        new(
+            $"release {name}",
+            Digest.Of(System.Text.Encoding.UTF8.GetBytes(name)),
+            PrivacyEvent.DiscreteGaussian(5),
+            count: 1,
+            PrivacyUnit.Record,
+            NeighbouringRelation.AddOrRemoveOne
+        );
+
+    private static void Check(PrivacyLedger ledger, HashSet<Digest> released, ref double reported)
+    {
+        Assert.Superset(released, ledger.Lines.Select(line => line.Charge.Reference).ToHashSet());
+        Assert.True(ledger.Spent >= reported);
+        Assert.True(ledger.Spent <= s_budget.Epsilon);
+        reported = ledger.Spent;
+    }
+}

@@ -1,0 +1,118 @@
+using SecureFed.Core;
+using SecureFed.Crypto;
+using SecureFed.Privacy;
+using SecureFed.Protocol;
+
+namespace SecureFed.UnitTests.FrontDoor;
+
+/// <summary>Rounds against the ledgers of their parties.</summary>
+public sealed class LedgerGateTests
+{
+    private const int Parties = 5;
+
+    private static readonly AggregationPlan s_plan = AggregationPlan.Create(
+        length: 6,
+        maximumParticipants: Parties,
+        clipNorm: 1,
+        fractionBits: 16,
+        PrivacyPlan.ForParties(noiseMultiplier: 4, divisor: 5),
+        AggregationScheme.PairwiseMasked(minimumSurvivors: 4, collusionBound: 1)
+    );
+
+    [Fact]
+    public void A_round_that_the_budget_does_not_allow_is_not_joined()
+    {
+        double two = new RenyiAccountant(NeighbouringRelation.AddOrRemoveOne)
+            .Compose(s_plan.Cost!, 2)
+            .Epsilon(1e-5)
+            .Epsilon;
+        IPrivacyLedger[] ledgers =
+        [
+            .. Enumerable
+                .Range(0, Parties)
+                .Select(i => new InMemoryLedger(
+                    ParticipantId.FromIndex(i).ToString(),
+                    new PrivacyBudget(two, 1e-5, PrivacyUnit.Client, NeighbouringRelation.AddOrRemoveOne)
+                )),
+        ];
+        using InProcessFederation federation = InProcessFederation.Create(
+            "budget",
+            Enumerable.Range(0, Parties).Select(ParticipantId.FromIndex),
+            SystemRandomSource.Instance,
+            id => new LedgerGate(ledgers[Enumerable.Range(0, Parties).Single(i => ParticipantId.FromIndex(i) == id)])
+        );
+        Assert.IsType<RoundOutcome.Completed>(Run(federation));
+        Assert.IsType<RoundOutcome.Completed>(Run(federation));
+        RoundOutcome.Aborted over = Assert.IsType<RoundOutcome.Aborted>(Run(federation));
+
+        Assert.All(over.ClientAborts.Values, reason => Assert.Equal(AbortReason.BudgetExceeded, reason));
+        Assert.Equal(Parties, over.ClientAborts.Count);
+        Assert.Contains("budget", over.Explanation, StringComparison.Ordinal);
+        Assert.All(
+            ledgers,
+            ledger =>
+            {
+                Assert.Equal(2, ledger.Current.Lines.Length);
+                Assert.InRange(ledger.Current.Spent, two * (1 - 1e-9), two);
+                Assert.Equal(0, ledger.Current.Affordable(s_plan.Cost!));
+            }
+        );
+    }
+
+    [Fact]
+    public void A_ledger_of_another_unit_or_with_a_charge_in_between_keeps_the_party_out()
+    {
+        PrivacyBudget records = new(100, 1e-5, PrivacyUnit.Record, NeighbouringRelation.AddOrRemoveOne);
+        RoundDescriptor descriptor = Describe();
+        Assert.Equal(
+            AbortReason.PrivacyTooWeak,
+            new LedgerGate(new InMemoryLedger("site", records)).Examine(descriptor)?.Reason
+        );
+
+        InMemoryLedger ledger = new(
+            "site",
+            new PrivacyBudget(
+                new RenyiAccountant(NeighbouringRelation.AddOrRemoveOne).Compose(s_plan.Cost!).Epsilon(1e-5).Epsilon,
+                1e-5,
+                PrivacyUnit.Client,
+                NeighbouringRelation.AddOrRemoveOne
+            )
+        );
+        LedgerGate gate = new(ledger);
+        Assert.Null(gate.Examine(descriptor));
+        gate.Charge(descriptor);
+        Assert.Throws<IOException>(() => gate.Charge(descriptor));
+        Assert.Equal(AbortReason.PrivacyTooWeak, gate.Examine(descriptor)?.Reason);
+        Assert.Single(ledger.Current.Lines);
+    }
+
+    private static RoundDescriptor Describe()
+    {
+        using InProcessFederation federation = InProcessFederation.Create(
+            "budget",
+            Enumerable.Range(0, Parties).Select(ParticipantId.FromIndex),
+            SystemRandomSource.Instance
+        );
+        return s_plan.DescribeFor(
+            federation.Members.Select(member => member.Enrolment),
+            "budget",
+            1,
+            1,
+            Digest.Of("model"u8),
+            SuiteId.P256A256V1
+        );
+    }
+
+    private static RoundOutcome Run(InProcessFederation federation) =>
+        federation.RunRound(
+            s_plan,
+            round =>
+            {
+                for (int i = 0; i < Parties; i++)
+                {
+                    round.Contribute(ParticipantId.FromIndex(i), new float[6]);
+                }
+            },
+            maximumAttempts: 1
+        );
+}
