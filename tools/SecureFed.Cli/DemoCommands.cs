@@ -25,6 +25,12 @@ internal static class DemoCommands
             Description = "Writes a page for people to this path: one file of HTML that needs nothing else.",
         };
         RequireValue(report, "a path");
+        Option<double?> epsilon = new("--epsilon")
+        {
+            Description =
+                "Trains a third time with differential privacy: all rounds together cost this ε for one patient, and the training stops at that budget.",
+        };
+        Option<double?> delta = new("--delta") { Description = "δ of --epsilon; 1e-5 without it." };
         Option<int> seed = Options.Int(
             "--seed",
             "Splits the rows and orders mini-batches; keys, masks and rounding are never seeded.",
@@ -37,6 +43,8 @@ internal static class DemoCommands
             data,
             seed,
             rounds,
+            epsilon,
+            delta,
             report,
         };
         command.SetAction(parsed =>
@@ -44,6 +52,7 @@ internal static class DemoCommands
                 screen,
                 _ =>
                 {
+                    PrivacyTarget? target = PrivacyTarget.Of(parsed.GetValue(epsilon), parsed.GetValue(delta));
                     HospitalFederation hospitals = HospitalDemo.Load(
                         parsed.GetValue(data),
                         parsed.GetValue(seed),
@@ -54,7 +63,8 @@ internal static class DemoCommands
                         hospitals,
                         HospitalDemo.PlansOf(hospitals),
                         parsed.GetValue(seed),
-                        parsed.GetValue(report)
+                        parsed.GetValue(report),
+                        target
                     );
                 }
             )

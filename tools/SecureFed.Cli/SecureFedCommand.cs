@@ -48,6 +48,7 @@ public static class SecureFedCommand
             DemoCommands.Create(screen),
             PlanCommands.Create(screen),
             PrivacyCommands.Create(screen),
+            LedgerCommands.Create(screen),
             CryptoCommands.Create(screen),
         };
         root.Options.Add(new HelpOption());

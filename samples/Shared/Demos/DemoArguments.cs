@@ -20,6 +20,13 @@ public sealed record DemoArguments
     /// <summary>Where the report page goes; null when none is written.</summary>
     public string? Report { get; private init; }
 
+    /// <summary>What a training with differential privacy may cost; null when none is asked for.</summary>
+    public PrivacyTarget? Privacy => PrivacyTarget.Of(Epsilon, Delta);
+
+    private double? Epsilon { get; init; }
+
+    private double? Delta { get; init; }
+
     /// <summary>Whether results go out as one JSON object.</summary>
     public bool IsJson { get; private init; }
 
@@ -48,6 +55,8 @@ public sealed record DemoArguments
                 "--data" when takesData => parsed with { Data = Value() },
                 "--report" when report is not null => parsed with { Report = Value() },
                 "--no-report" when report is not null => parsed with { Report = null },
+                "--epsilon" when takesData => parsed with { Epsilon = Real(name, Value()) },
+                "--delta" when takesData => parsed with { Delta = Real(name, Value()) },
                 "--seed" => parsed with { Seed = Number(name, Value(), 0, int.MaxValue) },
                 "--rounds" => parsed with { Rounds = Number(name, Value(), 1, MaximumRounds) },
                 "--json" => parsed with { IsJson = true },
@@ -65,6 +74,11 @@ public sealed record DemoArguments
         && value <= most
             ? value
             : throw Usage($"{name} takes a whole number from {least} to {most}; got '{text}'.");
+
+    private static double Real(string name, string text) =>
+        double.TryParse(text, NumberStyles.Float, CultureInfo.InvariantCulture, out double value)
+            ? value
+            : throw Usage($"{name} takes a number; got '{text}'.");
 
     private static DemoException Usage(string message) => new(DemoExit.Usage, "usage", message, "See --help.");
 }

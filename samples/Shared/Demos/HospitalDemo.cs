@@ -44,6 +44,9 @@ public sealed record HospitalDemoResult(
     double Seconds
 )
 {
+    /// <summary>The training with differential privacy; null when none was asked for.</summary>
+    public PrivateTrainingResult? Private { get; init; }
+
     /// <summary>|secure − plain| in AUC on the held-out rows.</summary>
     public double Gap => Math.Abs(Secure.Evaluation.Auc!.Value - Baselines.Plain.Evaluation.Auc!.Value);
 
@@ -118,7 +121,7 @@ public static class HospitalDemo
     public const RoundPhase DropPhase = RoundPhase.MaskedInput;
 
     /// <summary>Why the plans have no noise.</summary>
-    public const string NoNoiseBecause = "public research data; this version has no noise";
+    public const string NoNoiseBecause = "public research data";
 
     /// <summary>The hospitals of a demonstration.</summary>
     /// <param name="folder">The four heart disease files; null for the Wisconsin rows that come with the samples.</param>

@@ -29,19 +29,31 @@ public static class HospitalReport
         new("who sees what", -46),
     ];
 
+    private static readonly DemoColumn[] s_privateColumns =
+    [
+        new("round", 5),
+        new("cohort", 6),
+        new("dropped", -12),
+        new("ε so far", 8),
+        new("loss", 6),
+        new("AUC", 6),
+    ];
+
     /// <summary>Runs the demonstration and reports it.</summary>
     /// <param name="screen">Where to.</param>
     /// <param name="hospitals">The hospitals.</param>
     /// <param name="planOf">The plan of each round.</param>
     /// <param name="seed">Shuffles mini-batches.</param>
     /// <param name="reportPath">Where the report page goes; null for none.</param>
+    /// <param name="privacy">What a training with differential privacy may cost; null for none.</param>
     /// <returns>Whether the demonstration showed what it promises.</returns>
     public static DemoExit Run(
         DemoScreen screen,
         HospitalFederation hospitals,
         Func<AggregateRequest, AggregationPlan> planOf,
         int seed,
-        string? reportPath = null
+        string? reportPath = null,
+        PrivacyTarget? privacy = null
     )
     {
         ArgumentNullException.ThrowIfNull(screen);
@@ -56,6 +68,11 @@ public static class HospitalReport
             addRow =>
                 result = HospitalDemo.Run(hospitals, planOf, participation, seed, round => addRow(RoundCells(round)))
         );
+        if (privacy is not null)
+        {
+            result = result! with { Private = RunPrivately(screen, hospitals, participation, privacy) };
+        }
+
         return Finish(screen, result!, seed, reportPath);
     }
 
@@ -147,6 +164,7 @@ public static class HospitalReport
             HospitalDemo.AllowedGap,
             Kept = result.IsKept,
             Mlp = ToJson(result.Network),
+            Private = ToJson(result.Private),
             Rounds = result.Rounds.Select(
                 (round, i) =>
                     new
@@ -178,6 +196,70 @@ public static class HospitalReport
             result.Seconds,
         };
     }
+
+    private static PrivateTrainingResult RunPrivately(
+        DemoScreen screen,
+        HospitalFederation hospitals,
+        ParticipationPlan participation,
+        PrivacyTarget privacy
+    )
+    {
+        screen.Line();
+        screen.Line(
+            Invariant(
+                $"the same with differential privacy, ε = {privacy.Epsilon} at δ = {privacy.Delta} for one patient, added or removed: every gradient clipped, noise inside the masked sum, features scaled by public ranges"
+            )
+        );
+        PrivateTrainingResult? found = null;
+        screen.Table(
+            s_privateColumns,
+            addRow =>
+                found = PrivateTraining.Run(
+                    hospitals,
+                    privacy.Epsilon,
+                    privacy.Delta,
+                    participation,
+                    round =>
+                        addRow([
+                            Invariant($"{round.Round}"),
+                            Invariant($"{round.Cohort - round.Dropped.Length}/{round.Cohort}"),
+                            round.Dropped.IsEmpty ? "-" : string.Join(", ", round.Dropped),
+                            Invariant($"{round.Epsilon:F3}"),
+                            Invariant($"{round.Evaluation.Loss:F4}"),
+                            Invariant($"{round.Evaluation.Auc:F4}"),
+                        ])
+                )
+        );
+        return found!;
+    }
+
+    private static object? ToJson(PrivateTrainingResult? found) =>
+        found is null
+            ? null
+            : new
+            {
+                found.Budget.Epsilon,
+                found.Budget.Delta,
+                Unit = found.Budget.Unit.ToString(),
+                Relation = found.Budget.Relation.ToString(),
+                found.NoiseMultiplier,
+                found.Plan.HonestShares,
+                ShareVariance = found.Plan.Encoding.Noise!.ShareVariance,
+                PrivateTraining.ClipNorm,
+                Auc = found.Evaluation.Auc,
+                AucWithoutNoise = found.WithoutNoise.Auc,
+                found.Cost,
+                found.Stopped,
+                Rounds = found.Rounds.Select(round => new
+                {
+                    round.Round,
+                    round.Cohort,
+                    Dropped = round.Dropped.Select(name => name.ToString()),
+                    round.Epsilon,
+                    round.Evaluation.Loss,
+                    round.Evaluation.Auc,
+                }),
+            };
 
     private static object ToJson(NetworkResult network) =>
         new
@@ -233,7 +315,7 @@ public static class HospitalReport
                 $"  metrics loss, AUC parts and clip count of the hospitals' own training rows: {plan.Encoding.MetricLength} more values in the same masked vector"
             )
         );
-        screen.Line("  noise   none: the exact sums are what comes out");
+        screen.Line("  noise   none in these rounds: the exact sums are what comes out");
         foreach ((Participation round, int number) in participation.Rounds.Select((round, i) => (round, i + 1)))
         {
             if (!round.Dropped.IsEmpty)
@@ -295,6 +377,17 @@ public static class HospitalReport
                 AddMeanAlone(addRow, network.Baselines);
             }
         );
+        if (result.Private is { } found)
+        {
+            screen.Line();
+            screen.Line(
+                Invariant(
+                    $"with differential privacy: AUC {found.Evaluation.Auc:F4}, by the same training without noise {found.WithoutNoise.Auc:F4}: the noise costs {found.Cost:F4}. Noise multiplier {found.NoiseMultiplier:F3}, counted for the {found.Plan.HonestShares} hospitals that surely are honest."
+                )
+            );
+            screen.Line($"  the budget ends it: {found.Stopped}.");
+        }
+
         AggregationPlan plan = result.Plan;
         screen.Line();
         foreach (TimedRound aborted in result.Rounds.Where(round => round.Record.AbortedBecause is not null))

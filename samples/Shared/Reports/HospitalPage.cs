@@ -33,6 +33,7 @@ public static class HospitalPage
                         Opening(result, stamp),
                         ComparisonSection.Of(result),
                         CurveSection.Of(result),
+                        PrivacySection.Of(result),
                         ServerViewSection.Of(result),
                         ProtocolSection.Of(result),
                         LimitsSection.Of(result)

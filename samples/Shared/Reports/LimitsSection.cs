@@ -20,7 +20,7 @@ internal static class LimitsSection
                 "ul",
                 El(
                     "li",
-                    "The sum itself. There is no noise in this version: the exact sum of every round, and the model made of the sums, are known to all and may tell something about patients, most of all in small cohorts and over many rounds; two models are two sets of sums."
+                    "The sum itself, where a run has no noise: the exact sum of every round, and the model made of the sums, are known to all and may tell something about patients, most of all in small cohorts and over many rounds; two models are two sets of sums."
                 ),
                 El(
                     "li",

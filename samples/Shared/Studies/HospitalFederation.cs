@@ -62,7 +62,8 @@ public sealed class HospitalFederation
                 RoundCount: 20,
                 new LocalTraining(Epochs: 5, LearningRate: 0.5, Penalty: 0.01),
                 ClipNorm: 2,
-                MaximumRowCount: 1024
+                MaximumRowCount: 1024,
+                PublicRowCount: 400
             )
         );
     }
@@ -87,7 +88,8 @@ public sealed class HospitalFederation
                 RoundCount: 20,
                 new LocalTraining(Epochs: 5, LearningRate: 0.3, Penalty: 0.01),
                 ClipNorm: 2,
-                MaximumRowCount: 1024
+                MaximumRowCount: 1024,
+                PublicRowCount: 640
             )
         );
     }
@@ -124,7 +126,14 @@ public sealed class HospitalFederation
 /// <param name="Local">Each hospital's training within a round.</param>
 /// <param name="ClipNorm">A bound on the L2 norm of an update that honest training does not reach, so that clipping changes nothing.</param>
 /// <param name="MaximumRowCount">The public bound on a hospital's training rows, which is also the largest weight.</param>
-public sealed record HospitalPlan(int RoundCount, LocalTraining Local, double ClipNorm, int MaximumRowCount)
+/// <param name="PublicRowCount">About how many rows all hospitals train on, from the published size of the data: what a private mean divides by.</param>
+public sealed record HospitalPlan(
+    int RoundCount,
+    LocalTraining Local,
+    double ClipNorm,
+    int MaximumRowCount,
+    int PublicRowCount
+)
 {
     /// <summary>The statistics by which the hospitals agree on a common scale.</summary>
     public StandardisationStatistics StatisticsOf(ImmutableArray<Feature> features) => new(features, MaximumRowCount);

@@ -91,7 +91,8 @@ public sealed class StandardisationStatistics
         return statistics;
     }
 
-    private static double ToUnit(Feature feature, double value) =>
+    /// <summary>A value on −1 … 1 by its feature's public range.</summary>
+    internal static double ToUnit(Feature feature, double value) =>
         ((2 * Math.Clamp(value, feature.Low, feature.High)) - feature.Low - feature.High)
         / (feature.High - feature.Low);
 }

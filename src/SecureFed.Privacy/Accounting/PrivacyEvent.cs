@@ -126,6 +126,28 @@ public abstract record PrivacyEvent
         return new ApproximatePrivacy(epsilon, delta);
     }
 
+    /// <summary>The release in words, the same in every culture.</summary>
+    public sealed override string ToString()
+    {
+        FormattableString text = this switch
+        {
+            GaussianNoise gaussian => $"Gaussian noise, multiplier {gaussian.NoiseMultiplier:R}",
+            DiscreteGaussianNoise discrete => $"discrete Gaussian noise, multiplier {discrete.NoiseMultiplier:R}",
+            PoissonSampledGaussianNoise sampled =>
+                $"Gaussian noise, multiplier {sampled.NoiseMultiplier:R}, on a Poisson sample, q = {sampled.SamplingRate:R}",
+            PoissonSampledDiscreteGaussianNoise sampled =>
+                $"discrete Gaussian noise, multiplier {sampled.NoiseMultiplier:R}, on a Poisson sample, q = {sampled.SamplingRate:R}",
+            WithoutReplacement sample =>
+                $"Gaussian noise, multiplier {sample.NoiseMultiplier:R}, on {sample.SampleSize} of {sample.Population} units",
+            SumOfDiscreteGaussianNoise sum =>
+                $"{sum.Shares} shares of discrete Gaussian noise of variance {sum.ShareVariance:R} on {sum.Dimension} integers of L2 sensitivity {sum.L2Sensitivity:R}",
+            LaplaceNoise laplace => $"Laplace noise, scale {laplace.Scale:R}",
+            ApproximatePrivacy approximate => $"a mechanism of ε = {approximate.Epsilon:R}, δ = {approximate.Delta:R}",
+            _ => $"{GetType().Name}",
+        };
+        return text.ToString(CultureInfo.InvariantCulture);
+    }
+
     private static double Multiplier(double noiseMultiplier)
     {
         Domain.Positive(

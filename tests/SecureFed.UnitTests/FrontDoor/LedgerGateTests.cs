@@ -86,6 +86,58 @@ public sealed class LedgerGateTests
         Assert.Single(ledger.Current.Lines);
     }
 
+    [Fact]
+    public void The_statement_says_what_the_plan_and_the_ledger_say_and_can_be_signed()
+    {
+        InMemoryLedger ledger = new(
+            "site",
+            new PrivacyBudget(4, 1e-5, PrivacyUnit.Client, NeighbouringRelation.AddOrRemoveOne)
+        );
+        new LedgerGate(ledger).Charge(Describe());
+        PrivacyStatement statement = PrivacyStatement.Of(ledger.Current, s_plan);
+        string[] names = [.. statement.Lines.Select(line => line.Name)];
+        Assert.Equal(
+            [
+                "ledger",
+                "unit",
+                "neighbouring data sets",
+                "promise",
+                "accountant",
+                "budget",
+                "releases",
+                "mechanism",
+                "noise",
+                "clip",
+                "numbers",
+                "sampling",
+                "cohort",
+                "holds against",
+                "does not cover",
+            ],
+            names
+        );
+        double sigma = double.Parse(
+            statement.Lines[8].Value.Split(' ')[2],
+            System.Globalization.CultureInfo.InvariantCulture
+        );
+        Assert.InRange(sigma, 4, 4 * (1 + 1e-6));
+        Assert.Contains("one party with all it holds", statement.Text, StringComparison.Ordinal);
+
+        using EcdsaP256Signer signer = EcdsaP256Signer.Generate();
+        ReadOnlyMemory<byte> signature = statement.Sign(signer);
+        Assert.True(
+            P256Suite.Instance.VerifySignature(signer.PublicKey.Span, statement.SignedContent(), signature.Span)
+        );
+        new LedgerGate(ledger).Ledger.Withhold(1);
+        Assert.False(
+            P256Suite.Instance.VerifySignature(
+                signer.PublicKey.Span,
+                PrivacyStatement.Of(ledger.Current, s_plan).SignedContent(),
+                signature.Span
+            )
+        );
+    }
+
     private static RoundDescriptor Describe()
     {
         using InProcessFederation federation = InProcessFederation.Create(

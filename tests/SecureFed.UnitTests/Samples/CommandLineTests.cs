@@ -51,6 +51,85 @@ public sealed class CommandLineTests
     }
 
     [Fact]
+    public void The_hospital_demonstration_shows_what_privacy_costs_when_it_is_asked_for()
+    {
+        JsonElement found = Answer("demo", "hospital", "--rounds", "3", "--epsilon", "3").GetProperty("private");
+        Assert.Equal(3, found.GetProperty("epsilon").GetDouble());
+        Assert.Equal(1e-5, found.GetProperty("delta").GetDouble());
+        Assert.Equal(
+            found.GetProperty("aucWithoutNoise").GetDouble() - found.GetProperty("auc").GetDouble(),
+            found.GetProperty("cost").GetDouble()
+        );
+        Assert.InRange(found.GetProperty("rounds")[2].GetProperty("epsilon").GetDouble(), 2.9999, 3);
+        Assert.False(Answer("demo", "hospital", "--rounds", "1").TryGetProperty("private", out _));
+        (_, string output, _) = Run("demo", "hospital", "--rounds", "2", "--epsilon", "3", "--delta", "1e-6");
+        Assert.Contains("the noise costs", output, StringComparison.Ordinal);
+        Assert.Contains("the budget ends it", output, StringComparison.Ordinal);
+        Failure(4, "plan-refused", "demo", "hospital", "--rounds", "2", "--epsilon", "1e-9");
+    }
+
+    [Fact]
+    public void A_ledger_is_shown_with_its_statement_and_a_damaged_one_is_refused()
+    {
+        string folder = Directory.CreateTempSubdirectory("securefed-ledger").FullName;
+        try
+        {
+            string path = Path.Combine(folder, "ledger");
+            Failure(3, "data-missing", "ledger", "show", path);
+            SecureFed.Privacy.PrivacyBudget budget = new(
+                3,
+                1e-5,
+                SecureFed.Core.PrivacyUnit.Record,
+                SecureFed.Core.NeighbouringRelation.AddOrRemoveOne
+            );
+            using (FileLedger ledger = FileLedger.Open(path, "site", budget))
+            {
+                foreach (string name in (string[])["one", "two"])
+                {
+                    ledger.Charge(
+                        new SecureFed.Privacy.PrivacyCharge(
+                            name,
+                            SecureFed.Core.Digest.Of(System.Text.Encoding.UTF8.GetBytes(name)),
+                            SecureFed.Privacy.PrivacyEvent.DiscreteGaussian(10),
+                            count: 1,
+                            budget.Unit,
+                            budget.Relation
+                        )
+                    );
+                }
+
+                Failure(3, "data-unreadable", "ledger", "show", path);
+            }
+
+            JsonElement shown = Answer("ledger", "show", path, "--statement");
+            Assert.Equal("site", shown.GetProperty("owner").GetString());
+            Assert.Equal(2, shown.GetProperty("charges").GetArrayLength());
+            Assert.Equal(
+                shown.GetProperty("spent").GetDouble(),
+                shown.GetProperty("charges")[1].GetProperty("epsilonAfter").GetDouble()
+            );
+            string statement = shown.GetProperty("statement").GetString()!;
+            Assert.Contains("unit: one record of a party", statement, StringComparison.Ordinal);
+            Assert.Contains("does not cover:", statement, StringComparison.Ordinal);
+            Assert.Contains("2 times", statement, StringComparison.Ordinal);
+            (int exit, string output, _) = Run("ledger", "show", path);
+            Assert.Equal(0, exit);
+            Assert.Contains("ledger of site", output, StringComparison.Ordinal);
+            Assert.DoesNotContain("does not cover", output, StringComparison.Ordinal);
+
+            byte[] bytes = File.ReadAllBytes(path);
+            bytes[^60] ^= 1;
+            File.WriteAllBytes(path, bytes);
+            JsonElement error = Failure(3, "ledger-corrupt", "ledger", "show", path);
+            Assert.Contains("Entry 2", error.GetProperty("message").GetString(), StringComparison.Ordinal);
+        }
+        finally
+        {
+            Directory.Delete(folder, recursive: true);
+        }
+    }
+
+    [Fact]
     public void Noise_samples_are_written_as_they_are_counted()
     {
         string file = Path.GetTempFileName();
@@ -331,6 +410,10 @@ public sealed class CommandLineTests
 
     [Theory]
     [InlineData("demo", "hospital", "--bogus")]
+    [InlineData("demo", "hospital", "--epsilon", "0")]
+    [InlineData("demo", "hospital", "--epsilon", "NaN")]
+    [InlineData("demo", "hospital", "--epsilon", "3", "--delta", "1")]
+    [InlineData("demo", "hospital", "--delta", "1e-5")]
     [InlineData("demo", "hospital", "--rounds", "-1")]
     [InlineData("demo", "hospital", "--rounds", "0")]
     [InlineData("demo", "hospital", "--rounds", "10001")]

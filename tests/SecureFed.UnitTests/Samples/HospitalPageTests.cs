@@ -74,7 +74,7 @@ public sealed class HospitalPageTests(HospitalPageTests.OneRun run) : IClassFixt
             HospitalReport.DemoOnly,
             Invariant($"{Result.Metrics[^1]!.Loss:F4} before round {Result.Rounds.Length}"),
             Invariant($"AUC {Result.Metrics[^1]!.Auc:F4} by then"),
-            "There is no noise in this version",
+            "The sum itself, where a run has no noise",
             "4 May 2026, 03:02 UTC",
             "SecureFed 1.2.3",
             "seed 7",
@@ -128,6 +128,21 @@ public sealed class HospitalPageTests(HospitalPageTests.OneRun run) : IClassFixt
         // XML would write these as entities, which a browser leaves alone in a style.
         Assert.Equal(-1, style.AsSpan().IndexOfAny('<', '>', '&'));
         Assert.Equal(style.Count(c => c == '{'), style.Count(c => c == '}'));
+    }
+
+    [Fact]
+    public void A_private_training_is_on_the_page_only_when_there_was_one()
+    {
+        string without = HospitalPage.Create(Result, 7, s_stamp);
+        string with = HospitalPage.Create(Result with { Private = PrivateRuns.Small }, 7, s_stamp);
+
+        Assert.DoesNotContain("differential privacy", without, StringComparison.Ordinal);
+        Assert.Contains("The same with differential privacy", with, StringComparison.Ordinal);
+        Assert.Contains("ε = 3, δ = 1E-5, adding or removing one record", with, StringComparison.Ordinal);
+        Assert.All(
+            PrivateRuns.Small.Rounds,
+            round => Assert.Contains($"<td>{PageMarkup.Fixed(round.Epsilon, 3)}</td>", with, StringComparison.Ordinal)
+        );
     }
 
     [Fact]
