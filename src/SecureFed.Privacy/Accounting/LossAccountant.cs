@@ -21,9 +21,6 @@ public sealed class LossAccountant
     /// <summary>The smallest δ that is answered.</summary>
     public const double LeastDelta = 1e-200;
 
-    private const int MostPoints = 1 << 20;
-    private const int MostRefinements = 14;
-
     private readonly ImmutableDictionary<PrivacyEvent, long> _counts;
     private readonly LossCache _cache;
     private readonly Lazy<LossReleases> _releases;
@@ -109,13 +106,13 @@ public sealed class LossAccountant
             return new(0, 0, IsContinuousEquivalent: false);
         }
 
-        LossQuestion question = new(_releases.Value, _cache, delta, epsilon: null);
+        LossQuestion question = new(_releases.Value, _cache, Directions(), delta, epsilon: null);
         if (question.Consumed >= delta)
         {
             throw Unreachable(delta, "Releases of which only (ε, δ) is known consume all of it.");
         }
 
-        (double lower, double upper) = question.Answer(Directions(), static upper => (1e-3 * upper) + 1e-5);
+        (double lower, double upper) = question.Answer(static upper => (1e-3 * upper) + 1e-5);
         return new(Math.Max(0, lower), Math.Max(0, upper), IsContinuousEquivalent);
 
         static PrivacyDomainException Unreachable(double delta, string remedy) =>
@@ -163,8 +160,8 @@ public sealed class LossAccountant
             return new(0, LeastDelta, IsContinuousEquivalent: false);
         }
 
-        LossQuestion question = new(_releases.Value, _cache, delta: null, epsilon);
-        (double lower, double upper) = question.Answer(directions, static upper => (1e-3 * upper) + LeastDelta);
+        LossQuestion question = new(_releases.Value, _cache, directions, delta: null, epsilon);
+        (double lower, double upper) = question.Answer(static upper => (1e-3 * upper) + LeastDelta);
         return new(lower, Math.Max(upper, LeastDelta), IsContinuousEquivalent);
     }
 

@@ -7,12 +7,12 @@ internal sealed class LossCache
     private const long MostMasses = 2_000_000;
 
     private readonly Lock _lock = new();
-    private readonly Dictionary<(PrivacyEvent, double Step, double Tail), Directions> _known = [];
+    private readonly Dictionary<(PrivacyEvent, double Step, double Tail, double Limit), Directions> _known = [];
     private readonly Dictionary<int, Numerics.FourierTransform> _transforms = [];
     private long _held;
 
     /// <summary>What was made before, or made now.</summary>
-    public Directions Of((PrivacyEvent Release, double Step, double Tail) key, Func<Directions> make)
+    public Directions Of((PrivacyEvent Release, double Step, double Tail, double Limit) key, Func<Directions> make)
     {
         lock (_lock)
         {

@@ -7,6 +7,9 @@ namespace SecureFed.Privacy.Losses;
 /// <param name="count">How many cells; they lie between count + 1 points.</param>
 internal sealed class LossCells(int count)
 {
+    /// <summary>How many cells there are.</summary>
+    public int Count => count;
+
     /// <summary>The parts that stand on the lower ends.</summary>
     public double[] Low { get; } = new double[count];
 
@@ -66,54 +69,47 @@ internal sealed class LossCells(int count)
         return masses;
     }
 
+    /// <summary>How much of what lies above the first points serves to raise nothing in the lower bound.</summary>
+    /// <param name="points">How many points.</param>
+    /// <param name="step">The width of a cell.</param>
+    public double WastedBelow(int points, double step)
+    {
+        double[] raised = SharesRaised(step);
+        double wasted = 0;
+        for (int i = 0; i < points; i++)
+        {
+            double used = i == 0 ? 0 : raised[i - 1] * Low[i - 1] * Math.Exp(step);
+            wasted += ((1 - raised[i]) * High[i]) - used;
+        }
+
+        return wasted;
+    }
+
     // The share f of cell i−1 that is raised to point i needs as much weight from above: (1 − f[i])·High[i] ≥
-    // f[i−1]·Low[i−1]·e^step. Equality is a recursion that forgets its start while the masses rise, and backwards while they
-    // fall: so it runs from both ends to the heaviest cell. Where it leaves [0, 1], less is raised, which is always allowed.
+    // f[i−1]·Low[i−1]·e^step. With the quotient c[i] of the two weights, f[i−1] = c[i]/(1 + c[i]) does that wherever the
+    // logarithms of the masses bend down, and misses little elsewhere; less may be raised, so the smaller of both is. Then
+    // shares grow by what is left on both sides.
     private double[] SharesRaised(double step)
     {
         double[] shares = new double[count];
-        if (count == 0)
-        {
-            return shares;
-        }
-
         double growth = Math.Exp(step);
-        int heaviest = 0;
-        for (int i = 1; i < count; i++)
-        {
-            heaviest = Low[i] + High[i] > Low[heaviest] + High[heaviest] ? i : heaviest;
-        }
-
-        for (int i = count - 1; i > heaviest; i--)
-        {
-            shares[i - 1] = Math.Min(1, (1 - shares[i]) * Weight(i));
-        }
-
-        double fromAbove = shares[heaviest];
-        if (heaviest > 0)
-        {
-            double weight = Math.Min(Weight(1), 1e300);
-            shares[0] = weight / (1 + weight);
-        }
-
-        for (int i = 1; i <= heaviest; i++)
+        for (int i = count - 1; i > 0; i--)
         {
             double weight = Weight(i);
-            double share = 1 - (shares[i - 1] / weight);
-            if (!(share >= 0))
-            {
-                (share, shares[i - 1]) = (0, Math.Min(shares[i - 1], weight));
-            }
-
-            shares[i] = share;
+            shares[i - 1] = Math.Min(weight / (1 + weight), (1 - shares[i]) * weight);
         }
 
-        shares[heaviest] = heaviest > 0 ? Math.Min(shares[heaviest], fromAbove) : fromAbove;
+        for (int i = 1; i < count; i++)
+        {
+            double most = (1 - shares[i]) * Weight(i);
+            double free = i == 1 ? 1 : 1 - (shares[i - 2] / Weight(i - 1));
+            double share = Math.Min(most, free);
+            shares[i - 1] = share > shares[i - 1] ? share : shares[i - 1];
+        }
+
         return shares;
 
-        double Weight(int i) =>
-            High[i] == 0 ? 0
-            : Low[i - 1] == 0 ? double.PositiveInfinity
-            : High[i] / (Low[i - 1] * growth);
+        // Where the cell below has nothing to raise, any share will do.
+        double Weight(int i) => Low[i - 1] == 0 ? 1e100 : Math.Min(1e100, High[i] / (Low[i - 1] * growth));
     }
 }

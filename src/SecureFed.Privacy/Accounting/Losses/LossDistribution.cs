@@ -121,7 +121,8 @@ internal sealed class LossDistribution
         (double above, double below) = (epsilon + slack, epsilon - slack);
         double lower = above >= Loss(_lower.Length - 1) ? _sum.InfiniteLower : Between(above, DeltaLower);
         double upper =
-            below < Loss(0) ? 1
+            below >= _sum.Offset + (_sum.Step * _sum.Support.Most) ? _sum.InfiniteUpper
+            : below < Loss(0) ? 1
             : below >= Loss(_upper.Length - 1)
                 ? _sum.InfiniteUpper + Math.Exp(_logUpper + _sum.MassError - (_tilt * (below - _sum.Offset)))
             : Between(below, DeltaUpper);

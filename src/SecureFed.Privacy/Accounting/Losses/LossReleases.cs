@@ -11,13 +11,14 @@ namespace SecureFed.Privacy.Losses;
 internal sealed class LossReleases
 {
     // No release has more cells, and no window more points.
-    private const int MostCells = 1 << 19;
+    private const int MostCells = 1 << 20;
     private const int PilotCells = 1 << 13;
     private const double LeastPilot = 1e-9;
 
     private readonly ImmutableArray<(PrivacyEvent Release, long Count)> _releases;
     private readonly double _mergedMultiplier;
     private readonly LossCache _cache;
+    private readonly double _addingLimit;
 
     public LossReleases(ImmutableDictionary<PrivacyEvent, long> counts, LossCache cache)
     {
@@ -47,6 +48,8 @@ internal sealed class LossReleases
         {
             _releases = _releases.Add((PrivacyEvent.Gaussian(_mergedMultiplier), 1));
         }
+
+        _addingLimit = AddingLimit();
     }
 
     /// <summary>How many releases there are after merging.</summary>
@@ -71,7 +74,8 @@ internal sealed class LossReleases
     }
 
     /// <summary>The narrowest step that is allowed.</summary>
-    public double LeastStep(double tail) => _releases.Max(entry => Extent(entry.Release, tail).Range) / MostCells;
+    public double LeastStep(double tail, LossDirection direction) =>
+        _releases.Max(entry => Extent(entry.Release, tail, direction).Range) / MostCells;
 
     /// <summary>A step near the one that is asked for, of a ladder, so that the same steps come back; on it both ends of the bounded losses that are most frequent are points.</summary>
     public double Rung(double step)
@@ -102,19 +106,39 @@ internal sealed class LossReleases
             step
         );
 
+    // A loss of adding a unit so low that all others at their largest leave a sum below 0 is of no account. In powers of two,
+    // so that cells that were made once come back.
+    private double AddingLimit()
+    {
+        double largest = 0;
+        foreach ((PrivacyEvent release, long count) in _releases)
+        {
+            largest += release switch
+            {
+                PrivacyEvent.PoissonSampledGaussianNoise sampled => -count * NearOne.LogOfOnePlus(-sampled.SamplingRate),
+                PrivacyEvent.LaplaceNoise laplace => count / laplace.Scale,
+                PrivacyEvent.ApproximatePrivacy approximate => count * approximate.Epsilon,
+                _ => double.PositiveInfinity,
+            };
+        }
+
+        return double.IsFinite(largest) ? Math.Pow(2, Math.Ceiling(Math.Log2(largest))) : largest;
+    }
+
     private LossCache.Directions Discretise(PrivacyEvent release, double step, double tail) =>
         _cache.Of(
-            (release, step, tail),
+            (release, step, tail, _addingLimit),
             () =>
             {
                 switch (release)
                 {
                     case PrivacyEvent.PoissonSampledGaussianNoise sampled:
-                        (LossMasses removing, LossMasses adding) = NormalLoss.Sampled(
+                        (LossMasses removing, LossMasses adding) = SampledNormalLoss.Of(
                             sampled.NoiseMultiplier,
                             sampled.SamplingRate,
                             step,
-                            tail
+                            tail,
+                            _addingLimit
                         );
                         return new(removing, adding);
                     case PrivacyEvent.LaplaceNoise laplace:
@@ -122,7 +146,7 @@ internal sealed class LossReleases
                     case PrivacyEvent.ApproximatePrivacy approximate:
                         return Both(BoundedLoss.Approximate(approximate.Epsilon, approximate.Delta, step));
                     default:
-                        return Both(NormalLoss.Unsampled(_mergedMultiplier, step, tail));
+                        return Both(NormalLoss.Of(_mergedMultiplier, step, tail));
                 }
             }
         );
@@ -130,7 +154,7 @@ internal sealed class LossReleases
     private static LossCache.Directions Both(LossMasses masses) => new(masses, masses);
 
     // About the standard deviation of one loss, and the length of its range.
-    private static (double Spread, double Range) Extent(PrivacyEvent release, double tail)
+    private (double Spread, double Range) Extent(PrivacyEvent release, double tail, LossDirection? direction = null)
     {
         switch (release)
         {
@@ -138,12 +162,21 @@ internal sealed class LossReleases
                 double inverse = 1 / sampled.NoiseMultiplier;
                 double squared = inverse * inverse;
                 double spread = sampled.SamplingRate * Math.Sqrt(squared > 700 ? 1e300 : NearOne.ExpMinusOne(squared));
-                (double removing, double adding) = NormalLoss.Ranges(
+                (double removing, double adding) = SampledNormalLoss.Ranges(
                     sampled.NoiseMultiplier,
                     sampled.SamplingRate,
                     tail
                 );
-                return (Math.Min(spread, inverse), Math.Max(removing, adding));
+                adding = Math.Min(adding, _addingLimit);
+                return (
+                    Math.Min(spread, inverse),
+                    direction switch
+                    {
+                        LossDirection.Removing => removing,
+                        LossDirection.Adding => adding,
+                        _ => Math.Max(removing, adding),
+                    }
+                );
             case PrivacyEvent.GaussianNoise noise:
                 return (1 / noise.NoiseMultiplier, 2 * NormalLoss.Reach(tail) / noise.NoiseMultiplier);
             case PrivacyEvent.LaplaceNoise laplace:

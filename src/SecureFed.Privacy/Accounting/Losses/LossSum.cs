@@ -71,15 +71,26 @@ internal sealed class LossSum(ImmutableArray<(LossMasses Masses, long Count)> te
     /// <summary>The logarithm of one release's tilted sum.</summary>
     public static double Log(int[] index, double[] logs, double tiltedStep) => Moments(index, logs, tiltedStep).Log;
 
-    /// <summary>The tilt under which a probability of about δ is that of the middle.</summary>
+    /// <summary>The tilt whose mean is a loss that is exceeded with a probability of about δ.</summary>
     public double TiltForDelta(double delta)
     {
         double target = Math.Log(delta);
-        return Tilt((moments, tilt) => moments.Log - (tilt * moments.Mean) <= target);
+        return Tilt((moments, tilt) => LogTail(moments, tilt) <= target);
     }
 
-    /// <summary>The tilt whose mean is ε.</summary>
-    public double TiltForEpsilon(double epsilon) => Tilt((moments, _) => Offset + moments.Mean >= epsilon);
+    /// <summary>The tilt whose mean is ε, and about the logarithm of δ there.</summary>
+    public (double Tilt, double LogDelta) TiltForEpsilon(double epsilon)
+    {
+        double tilt = Tilt((moments, _) => Offset + moments.Mean >= epsilon);
+        return (tilt, LogTail(Upper(tilt), tilt));
+    }
+
+    // The saddle point's estimate of δ.
+    private static double LogTail((double Log, double Mean, double Variance) moments, double tilt) =>
+        moments.Log
+        - (tilt * moments.Mean)
+        - Math.Log(Math.Max(1, tilt * Math.Sqrt(2 * Math.PI * moments.Variance)))
+        - Math.Log(1 + tilt);
 
     // The isEnough of a tilt rises with it. The choice is of no account for correctness.
     private double Tilt(Func<(double Log, double Mean, double Variance), double, bool> isEnough)

@@ -26,38 +26,45 @@ internal static class NormalCell
     /// <param name="noiseMultiplier">z.</param>
     public static (double Rising, double Falling) Integrals(double from, double width, double noiseMultiplier)
     {
-        double span = noiseMultiplier * width;
-        double change = span * (Math.Max(Math.Abs(from), Math.Abs(from + span)) + (1 / noiseMultiplier));
-        int panels = (int)Math.Ceiling(change / WidestPanel);
-        bool isNarrow = change <= NarrowPanel;
-        ReadOnlySpan<double> nodes = isNarrow ? FourNodes : SixNodes;
-        ReadOnlySpan<double> weights = isNarrow ? FourWeights : SixWeights;
-        double half = width / panels / 2;
+        double inverse = 1 / noiseMultiplier;
         double rising = 0;
         double falling = 0;
-        for (int panel = 0; panel < panels; panel++)
+        double start = 0;
+        while (start < width)
         {
-            double middle = half * ((2 * panel) + 1);
+            // The widest span for which span·(largest |v| + 1/z) ≤ 1.
+            double slope = Math.Abs(from + (noiseMultiplier * start)) + inverse;
+            double widest = 2 * inverse / (slope + Math.Sqrt((slope * slope) + (4 * WidestPanel)));
+            double half = Math.Min(width - start, widest) / 2;
+            bool isNarrow = half * 2 <= widest * NarrowPanel;
+            ReadOnlySpan<double> nodes = isNarrow ? FourNodes : SixNodes;
+            ReadOnlySpan<double> weights = isNarrow ? FourWeights : SixWeights;
+            double middle = start + half;
+            double scale = InverseSqrtTwoPi * noiseMultiplier * half;
             for (int i = 0; i < nodes.Length; i++)
             {
-                Add(middle - (half * nodes[i]), weights[i]);
-                Add(middle + (half * nodes[i]), weights[i]);
+                Add(middle - (half * nodes[i]), scale * weights[i]);
+                Add(middle + (half * nodes[i]), scale * weights[i]);
             }
+
+            start = half * 2 >= width - start ? width : start + (2 * half);
         }
 
-        double scale = InverseSqrtTwoPi * noiseMultiplier * half;
-        return (scale * rising, scale * falling);
+        return (rising, falling);
 
         void Add(double t, double weight)
         {
             double v = from + (noiseMultiplier * t);
             double left = width - t;
             double density = weight * Math.Exp(-v * v / 2);
-            rising += density * -NearOne.ExpMinusOne(-t);
+            rising += density * -ExpMinusOne(-t);
             falling +=
-                left < 1
-                    ? density * NearOne.ExpMinusOne(left)
-                    : (weight * Math.Exp(left - (v * v / 2))) - density;
+                left < 1 ? density * ExpMinusOne(left) : (weight * Math.Exp(left - (v * v / 2))) - density;
         }
     }
+
+    private static double ExpMinusOne(double x) =>
+        Math.Abs(x) < 0.01
+            ? x * (1 + (x / 2 * (1 + (x / 3 * (1 + (x / 4 * (1 + (x / 5 * (1 + (x / 6))))))))))
+            : NearOne.ExpMinusOne(x);
 }
