@@ -21,6 +21,8 @@ IReadOnlyList<BenchmarkRow> rows =
     new LargeRoundRow(),
     new GrowthRow(),
     new GaussianRow(),
+    new LossRow(),
+    new CalibrateRow(),
 ];
 
 bool asJson = args.Contains("--json");

@@ -3,6 +3,7 @@ using System.CommandLine;
 using System.Globalization;
 using System.Text.Json.Nodes;
 using SecureFed.Crypto;
+using SecureFed.Core;
 using SecureFed.Privacy;
 using SecureFed.Samples.Shared;
 
@@ -48,6 +49,7 @@ internal static class PrivacyCommands
                 epsilon => new { Epsilon = epsilon }
             ),
             Sample(screen),
+            Account(screen),
             Table(screen),
         };
 
@@ -124,6 +126,60 @@ internal static class PrivacyCommands
             file.Write(bytes, 0, batch.Length * sizeof(long));
             left -= batch.Length;
         }
+    }
+
+    private static Command Account(DemoScreen screen)
+    {
+        Option<double> multiplier = Number("--noise-multiplier", "z, the noise's standard deviation over the clip norm.");
+        Option<double> rate = new("--sampling-rate")
+        {
+            Description = "q, the probability with which each unit takes part in a step, unseen by the adversary.",
+            DefaultValueFactory = _ => 1,
+        };
+        Option<long> steps = new("--steps") { Description = "How many steps.", DefaultValueFactory = _ => 1 };
+        Option<double> delta = Delta();
+        Command command = new(
+            "account",
+            "ε of Gaussian noise over many steps when one unit is added or removed: a proven bound from below and one from above."
+        )
+        {
+            multiplier,
+            rate,
+            steps,
+            delta,
+        };
+        command.SetAction(parsed =>
+            DemoHost.Run(
+                screen,
+                _ =>
+                {
+                    LossBracket losses = Within(() =>
+                        new LossAccountant(NeighbouringRelation.AddOrRemoveOne)
+                            .Compose(
+                                PrivacyEvent.PoissonSampledGaussian(parsed.GetValue(multiplier), parsed.GetValue(rate)),
+                                parsed.GetValue(steps)
+                            )
+                            .Epsilon(parsed.GetValue(delta))
+                    );
+                    if (screen.IsJson)
+                    {
+                        DemoHost.WriteJson(screen, new { EpsPldLower = losses.Lower, EpsPldUpper = losses.Upper });
+                    }
+                    else
+                    {
+                        screen.Line(
+                            string.Create(
+                                CultureInfo.InvariantCulture,
+                                $"ε ≤ {losses.Upper:R} by privacy losses, and at no accounting below {losses.Lower:R}"
+                            )
+                        );
+                    }
+
+                    return DemoExit.Success;
+                }
+            )
+        );
+        return command;
     }
 
     private static Command Table(DemoScreen screen)

@@ -41,7 +41,11 @@ internal static class PrivacyTable
                 ),
             },
         ["b_c_subsampled_gaussian"] = row =>
-            new() { ["eps_rdp"] = RenyiTables.Training(row, PrivacyEvent.PoissonSampledGaussian) },
+            new()
+            {
+                ["eps_rdp"] = RenyiTables.Training(row, PrivacyEvent.PoissonSampledGaussian),
+                ["eps_pld"] = LossTables.Training(row),
+            },
         ["d_sum_of_discrete_gaussians"] = row =>
             new() { ["tau"] = DiscreteGaussianShares.Tau(Number(row, "sigma2_share"), (int)Number(row, "n")) },
         ["d_zcdp_to_epsilon"] = row =>
@@ -53,11 +57,14 @@ internal static class PrivacyTable
             new() { ["epsilon"] = RenyiTables.Training(row, PrivacyEvent.PoissonSampledDiscreteGaussian) },
         ["g_fixed_size_wor_rdp"] = row => new() { ["epsilon"] = RenyiTables.WithoutReplacement(row) },
         ["g_heterogeneous_ledger"] = row =>
-            new()
-            {
-                ["eps_rdp_1e-05"] = RenyiTables.Ledger(row, 1e-5),
-                ["eps_rdp_1e-06"] = RenyiTables.Ledger(row, 1e-6),
-            },
+            LossTables.Ledger(
+                row,
+                new()
+                {
+                    ["eps_rdp_1e-05"] = RenyiTables.Ledger(row, 1e-5),
+                    ["eps_rdp_1e-06"] = RenyiTables.Ledger(row, 1e-6),
+                }
+            ),
         ["g_rdp_per_order"] = row =>
             new()
             {
@@ -77,6 +84,7 @@ internal static class PrivacyTable
                     Number(row, "order")
                 ),
             },
+        ["g_subsampled_exact_T1_T2"] = LossTables.OneAndTwoSteps,
 
         // The noise of those that stayed, over all steps.
         ["h_dropout_degradation"] = row =>

@@ -44,19 +44,12 @@ internal sealed class LossDistribution
     {
         (double log, double mean, double variance) = sum.Upper(tilt);
         double logLower = sum.LogLower(tilt);
-        double unit = 1 / Math.Sqrt(Math.Max(variance, sum.Step * sum.Step * 1e-4));
-        (double above, double below) = (double.PositiveInfinity, double.PositiveInfinity);
-        (double outsideAbove, double outsideBelow) = (0, 0);
-        foreach (double scale in (ReadOnlySpan<double>)[0.5, 2, 4, 7.7, 15])
-        {
-            // Markov: P[loss > mean + w] ≤ e^(log(θ + η) − log θ − η·(mean + w)), and the same downwards, of both bounds.
-            double more = scale * unit;
-            double up = Math.Max(sum.Upper(tilt + more).Log - log, sum.LogLower(tilt + more) - logLower) - (more * mean);
-            double down = Math.Max(sum.Upper(tilt - more).Log - log, sum.LogLower(tilt - more) - logLower) + (more * mean);
-            (above, outsideAbove) = Better(above, outsideAbove, (up - LogOutside) / more);
-            (below, outsideBelow) = Better(below, outsideBelow, (down - LogOutside) / more);
-        }
 
+        // The best order for normal losses; heavy tails ask for less.
+        double order = Math.Sqrt(-2 * LogOutside / Math.Max(variance, sum.Step * sum.Step * 1e-4));
+        double above = Reach(1);
+        double below = Reach(-1);
+        (double outsideAbove, double outsideBelow) = (Math.Exp(LogOutside + 1e-3), Math.Exp(LogOutside + 1e-3));
         double least = Math.Floor((mean - below) / sum.Step);
         double most = Math.Ceiling((mean + above) / sum.Step);
         (double leastIndex, double mostIndex) = sum.Support;
@@ -72,8 +65,26 @@ internal sealed class LossDistribution
 
         return (least, most - least + 1, outsideAbove + outsideBelow);
 
-        static (double, double) Better(double width, double outside, double found) =>
-            found < width ? (found, Math.Exp(LogOutside + 1e-3)) : (width, outside);
+        // Markov: P[loss > mean + w] ≤ e^(log(θ + η) − log θ − η·(mean + w)) for every η, and the same downwards, of both bounds.
+        double Reach(int sign)
+        {
+            double chosen = order;
+            double reach = Of(sum.Upper(tilt + (sign * chosen)).Log - log, chosen);
+            for (double less = order / 2; less > order * 1e-3; less /= 2)
+            {
+                double other = Of(sum.Upper(tilt + (sign * less)).Log - log, less);
+                if (other >= reach)
+                {
+                    break;
+                }
+
+                (chosen, reach) = (less, other);
+            }
+
+            return Math.Max(reach, Of(sum.LogLower(tilt + (sign * chosen)) - logLower, chosen));
+
+            double Of(double growth, double by) => ((growth - LogOutside) / by) - (sign * mean);
+        }
     }
 
     /// <summary>Adds the losses.</summary>
