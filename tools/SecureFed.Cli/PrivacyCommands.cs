@@ -2,8 +2,8 @@ using System.Buffers.Binary;
 using System.CommandLine;
 using System.Globalization;
 using System.Text.Json.Nodes;
-using SecureFed.Crypto;
 using SecureFed.Core;
+using SecureFed.Crypto;
 using SecureFed.Privacy;
 using SecureFed.Samples.Shared;
 
@@ -130,7 +130,10 @@ internal static class PrivacyCommands
 
     private static Command Account(DemoScreen screen)
     {
-        Option<double> multiplier = Number("--noise-multiplier", "z, the noise's standard deviation over the clip norm.");
+        Option<double> multiplier = Number(
+            "--noise-multiplier",
+            "z, the noise's standard deviation over the clip norm."
+        );
         Option<double> rate = new("--sampling-rate")
         {
             Description = "q, the probability with which each unit takes part in a step, unseen by the adversary.",

@@ -25,9 +25,7 @@ internal sealed class LossRow : BenchmarkRow
         double[][] seconds = Sampling.Interleaved(Repetitions, Cold, Incremental, Different);
         double[] medians = [.. seconds.Select(Sampling.Median)];
         return new(
-            medians[0] <= MostColdSeconds
-                && medians[1] <= MostIncrementalSeconds
-                && medians[2] <= MostDifferentSeconds,
+            medians[0] <= MostColdSeconds && medians[1] <= MostIncrementalSeconds && medians[2] <= MostDifferentSeconds,
             Ratio: null,
             medians[0],
             "seconds"
@@ -43,7 +41,9 @@ internal sealed class LossRow : BenchmarkRow
     }
 
     private static double Cold() =>
-        Sampling.ThreadSeconds(() => _ = New().Compose(PrivacyEvent.PoissonSampledGaussian(1, 0.01), 1000).Epsilon(Delta));
+        Sampling.ThreadSeconds(() =>
+            _ = New().Compose(PrivacyEvent.PoissonSampledGaussian(1, 0.01), 1000).Epsilon(Delta)
+        );
 
     private static double Incremental() =>
         Sampling.ThreadSeconds(() =>

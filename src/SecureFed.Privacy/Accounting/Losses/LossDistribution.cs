@@ -113,7 +113,8 @@ internal sealed class LossDistribution
             upper =
                 first == _upper.Length ? Chernoff(delta - infinite)
                 : first == 0 ? Loss(0)
-                : Loss(first) + Inside(first - 1, delta, DeltaUpper(first, first - 1), DeltaUpper(first - 1, first - 1));
+                : Loss(first)
+                    + Inside(first - 1, delta, DeltaUpper(first, first - 1), DeltaUpper(first - 1, first - 1));
         }
 
         int last = FirstWhere(j => DeltaLower(j, j) <= delta) - 1;
@@ -144,8 +145,7 @@ internal sealed class LossDistribution
     private double Between(double epsilon, Func<int, int, double> delta)
     {
         int j = Math.Clamp((int)Math.Floor(((epsilon - _sum.Offset) / _sum.Step) - _base), 0, _upper.Length - 2);
-        double part =
-            NearOne.ExpMinusOne(Math.Min(0, epsilon - Loss(j + 1))) / NearOne.ExpMinusOne(-_sum.Step);
+        double part = NearOne.ExpMinusOne(Math.Min(0, epsilon - Loss(j + 1))) / NearOne.ExpMinusOne(-_sum.Step);
         double low = delta(j + 1, j);
         return low + (Math.Min(1, part) * (delta(j, j) - low));
     }
@@ -158,27 +158,22 @@ internal sealed class LossDistribution
     }
 
     // E[e^(θ·loss)] ≥ δ·e^(θ·ε).
-    private double Chernoff(double delta) =>
-        _sum.Offset + ((_logUpper + _sum.MassError - Math.Log(delta)) / _tilt);
+    private double Chernoff(double delta) => _sum.Offset + ((_logUpper + _sum.MassError - Math.Log(delta)) / _tilt);
 
     private double Outward(double epsilon, int sign) =>
-        epsilon
-        + (sign * (_sum.LossError + (8 * NearOne.UnitRoundoff * (Math.Abs(_sum.Offset) + Math.Abs(epsilon)))));
+        epsilon + (sign * (_sum.LossError + (8 * NearOne.UnitRoundoff * (Math.Abs(_sum.Offset) + Math.Abs(epsilon)))));
 
     private double Loss(int j) => _sum.Offset + (_sum.Step * (_base + j));
 
     // The error term falls with the loss: at the lower end of a cell it holds for the whole cell.
     private double DeltaUpper(int j, int errorAt) =>
         _sum.InfiniteUpper
-        + (
-            (Scale(_logUpper, j) * Math.Max(0, _upper[j])) + (Scale(_logUpper, errorAt) * _error)
-        ) * Math.Exp(_sum.MassError);
+        + ((Scale(_logUpper, j) * Math.Max(0, _upper[j])) + (Scale(_logUpper, errorAt) * _error))
+            * Math.Exp(_sum.MassError);
 
     private double DeltaLower(int j, int errorAt) =>
         _sum.InfiniteLower
-        + (
-            (Scale(_logLower, j) * _lower[j] * Math.Exp(-_sum.MassError)) - (Scale(_logLower, errorAt) * _error)
-        );
+        + ((Scale(_logLower, j) * _lower[j] * Math.Exp(-_sum.MassError)) - (Scale(_logLower, errorAt) * _error));
 
     private double Scale(double log, int j) => Math.Exp(log - (_tilt * _sum.Step * (_base + j)));
 
@@ -274,14 +269,8 @@ internal sealed class LossDistribution
             for (int k = 0; k <= size / 2; k++)
             {
                 int mirrored = (size - k) & (size - 1);
-                Spectral first = new(
-                    (upper[k] + upper[mirrored]) / 2,
-                    (lower[k] - lower[mirrored]) / 2
-                );
-                Spectral second = new(
-                    (lower[k] + lower[mirrored]) / 2,
-                    (upper[mirrored] - upper[k]) / 2
-                );
+                Spectral first = new((upper[k] + upper[mirrored]) / 2, (lower[k] - lower[mirrored]) / 2);
+                Spectral second = new((lower[k] + lower[mirrored]) / 2, (upper[mirrored] - upper[k]) / 2);
                 Spectral product = Spectral.Power(first, count) * new Spectral(productReal[k], productImaginary[k]);
                 Spectral other = Spectral.Power(second, count) * new Spectral(otherReal[k], otherImaginary[k]);
                 (productReal[k], productImaginary[k]) = (product.Real, product.Imaginary);

@@ -43,7 +43,8 @@ internal sealed class LossQuestion
 
         // What all cut tails may add to δ: a millionth of it. When δ is asked for, a coarse look tells about how large it is.
         double about =
-            delta ?? (Doubt * Math.Exp(directions.Max(direction => Pilot(direction).TiltForEpsilon(_epsilon).LogDelta)));
+            delta
+            ?? (Doubt * Math.Exp(directions.Max(direction => Pilot(direction).TiltForEpsilon(_epsilon).LogDelta)));
         _tail = Tail(about * 1e-6 / releases.Count);
     }
 

@@ -101,10 +101,7 @@ internal sealed class LossReleases
 
     /// <summary>The losses on one step.</summary>
     public LossSum On(double step, double tail, LossDirection direction) =>
-        new(
-            [.. _releases.Select(entry => (Discretise(entry.Release, step, tail).In(direction), entry.Count))],
-            step
-        );
+        new([.. _releases.Select(entry => (Discretise(entry.Release, step, tail).In(direction), entry.Count))], step);
 
     // A loss of adding a unit so low that all others at their largest leave a sum below 0 is of no account. In powers of two,
     // so that cells that were made once come back.
@@ -115,7 +112,8 @@ internal sealed class LossReleases
         {
             largest += release switch
             {
-                PrivacyEvent.PoissonSampledGaussianNoise sampled => -count * NearOne.LogOfOnePlus(-sampled.SamplingRate),
+                PrivacyEvent.PoissonSampledGaussianNoise sampled => -count
+                    * NearOne.LogOfOnePlus(-sampled.SamplingRate),
                 PrivacyEvent.LaplaceNoise laplace => count / laplace.Scale,
                 PrivacyEvent.ApproximatePrivacy approximate => count * approximate.Epsilon,
                 _ => double.PositiveInfinity,

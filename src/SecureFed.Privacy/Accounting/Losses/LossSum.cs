@@ -35,8 +35,7 @@ internal sealed class LossSum(ImmutableArray<(LossMasses Masses, long Count)> te
     private const double Tilting = 4e-13;
 
     /// <summary>The probability of an infinite sum, from above.</summary>
-    public double InfiniteUpper =>
-        Infinite(masses => masses.InfiniteUpper) * (1 + (Count * 4 * NearOne.UnitRoundoff));
+    public double InfiniteUpper => Infinite(masses => masses.InfiniteUpper) * (1 + (Count * 4 * NearOne.UnitRoundoff));
 
     /// <summary>The probability of an infinite sum, from below.</summary>
     public double InfiniteLower =>

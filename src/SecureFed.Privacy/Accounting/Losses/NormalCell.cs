@@ -11,7 +11,8 @@ internal static class NormalCell
     private const double NarrowPanel = 0.1;
     private const double InverseSqrtTwoPi = 0.39894228040143267794;
 
-    private static ReadOnlySpan<double> SixNodes => [0.2386191860831969086, 0.6612093864662645137, 0.9324695142031520278];
+    private static ReadOnlySpan<double> SixNodes =>
+        [0.2386191860831969086, 0.6612093864662645137, 0.9324695142031520278];
 
     private static ReadOnlySpan<double> SixWeights =>
         [0.4679139345726910474, 0.3607615730481386076, 0.1713244923791703450];
@@ -58,8 +59,7 @@ internal static class NormalCell
             double left = width - t;
             double density = weight * Math.Exp(-v * v / 2);
             rising += density * -ExpMinusOne(-t);
-            falling +=
-                left < 1 ? density * ExpMinusOne(left) : (weight * Math.Exp(left - (v * v / 2))) - density;
+            falling += left < 1 ? density * ExpMinusOne(left) : (weight * Math.Exp(left - (v * v / 2))) - density;
         }
     }
 

@@ -35,7 +35,7 @@ internal static class NormalLoss
         cells.LossError = 8 * NearOne.UnitRoundoff * (Math.Abs(offset) + (2 * step * (count + 1)));
 
         // An error of z moves v by v + 1/(2z) times as much, and φ(v) by |v| times that.
-cells.MassError = DensityError(reach, inverse) + (2 * MultiplierError * (reach + 1) * (reach + inverse));
+        cells.MassError = DensityError(reach, inverse) + (2 * MultiplierError * (reach + 1) * (reach + inverse));
         return LossMasses.Of(cells, offset, step);
     }
 
@@ -43,8 +43,7 @@ cells.MassError = DensityError(reach, inverse) + (2 * MultiplierError * (reach +
     public static double Reach(double tail) => Math.Sqrt(-2 * Math.Log(tail));
 
     /// <summary>Φ(x), never below, and no less than what a double can say.</summary>
-    public static double Cumulative(double x) =>
-        (NormalTail.Cumulative(x) * (1 + NormalTail.RelativeError)) + 1e-305;
+    public static double Cumulative(double x) => (NormalTail.Cumulative(x) * (1 + NormalTail.RelativeError)) + 1e-305;
 
     /// <summary>The relative error of a mass: of φ(v) and of φ(v)·e^t the rounding of v and of the exponent, and what is a few units only.</summary>
     /// <param name="reach">The largest |v|.</param>

@@ -81,8 +81,7 @@ internal sealed class SampledNormalLoss
             double v = (_multiplier * cell.Upper) - (_inverse / 2);
             if (i == removing.Count - 1)
             {
-                removing.Above =
-                    (_rate * NormalLoss.Cumulative(-v)) + (_rest * NormalLoss.Cumulative(-v - _inverse));
+                removing.Above = (_rate * NormalLoss.Cumulative(-v)) + (_rest * NormalLoss.Cumulative(-v - _inverse));
             }
 
             if (i == adding.Count - 1)
@@ -95,19 +94,14 @@ internal sealed class SampledNormalLoss
 
         double edge = NearOne.LogOfOnePlus(-_rate);
         double lossError =
-            16
-            * NearOne.UnitRoundoff
-            * (largest + Math.Abs(_logOdds) + (2 * _step * (count + 1)) + Math.Abs(edge));
+            16 * NearOne.UnitRoundoff * (largest + Math.Abs(_logOdds) + (2 * _step * (count + 1)) + Math.Abs(edge));
         double reach = NormalLoss.Reach(tail) + 1;
         double massError =
             NormalLoss.DensityError(reach, _inverse) + (16 * NearOne.UnitRoundoff * reach * _multiplier * largest);
         (removing.LossError, removing.MassError) = (lossError, massError);
         (adding.LossError, adding.MassError) = (lossError, massError);
         double offset = edge + first - _step;
-        return (
-            LossMasses.Of(removing, offset, _step),
-            LossMasses.Of(adding, -offset - (_step * adding.Count), _step)
-        );
+        return (LossMasses.Of(removing, offset, _step), LossMasses.Of(adding, -offset - (_step * adding.Count), _step));
 
         static void Place(LossCells cells, int i, (double Rising, double Falling) cell, double growth) =>
             NormalLoss.Place(cells, i, cell.Rising, cell.Falling, growth);
@@ -155,10 +149,7 @@ internal sealed class SampledNormalLoss
             return new(
                 upper,
                 NearOne.ExpMinusOne(_step),
-                (
-                    (_rate * shifted) - (_rest * NearOne.ExpMinusOne(-outside) * all),
-                    _rate * fall
-                ),
+                ((_rate * shifted) - (_rest * NearOne.ExpMinusOne(-outside) * all), _rate * fall),
                 (
                     odds * Math.Exp(-above) * fall,
                     (NearOne.ExpMinusOne(outside) * all) + (Math.Exp(outside) * odds * shifted)
