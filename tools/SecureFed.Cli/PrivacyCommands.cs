@@ -156,24 +156,37 @@ internal static class PrivacyCommands
                 screen,
                 _ =>
                 {
+                    PrivacyEvent step = Within(() =>
+                        PrivacyEvent.PoissonSampledGaussian(parsed.GetValue(multiplier), parsed.GetValue(rate))
+                    );
+                    (long count, double allowed) = (parsed.GetValue(steps), parsed.GetValue(delta));
+                    double divergences = Within(() =>
+                        new RenyiAccountant(NeighbouringRelation.AddOrRemoveOne)
+                            .Compose(step, count)
+                            .Epsilon(allowed)
+                            .Epsilon
+                    );
                     LossBracket losses = Within(() =>
-                        new LossAccountant(NeighbouringRelation.AddOrRemoveOne)
-                            .Compose(
-                                PrivacyEvent.PoissonSampledGaussian(parsed.GetValue(multiplier), parsed.GetValue(rate)),
-                                parsed.GetValue(steps)
-                            )
-                            .Epsilon(parsed.GetValue(delta))
+                        new LossAccountant(NeighbouringRelation.AddOrRemoveOne).Compose(step, count).Epsilon(allowed)
                     );
                     if (screen.IsJson)
                     {
-                        DemoHost.WriteJson(screen, new { EpsPldLower = losses.Lower, EpsPldUpper = losses.Upper });
+                        DemoHost.WriteJson(
+                            screen,
+                            new
+                            {
+                                EpsRdp = divergences,
+                                EpsPldLower = losses.Lower,
+                                EpsPldUpper = losses.Upper,
+                            }
+                        );
                     }
                     else
                     {
                         screen.Line(
                             string.Create(
                                 CultureInfo.InvariantCulture,
-                                $"ε ≤ {losses.Upper:R} by privacy losses, and at no accounting below {losses.Lower:R}"
+                                $"ε ≤ {losses.Upper:R} by privacy losses, which no accounting could bring below {losses.Lower:R}; ε ≤ {divergences:R} by divergences"
                             )
                         );
                     }
@@ -291,6 +304,17 @@ internal static class PrivacyCommands
     private static Option<double> Number(string name, string description) =>
         new(name) { Description = description, Required = true };
 
+    private static string? OptionOf(PrivacyDomainException refused) =>
+        refused.ParamName switch
+        {
+            "variance" => "sigma2",
+            "noiseMultiplier" => "noise-multiplier",
+            "samplingRate" => "sampling-rate",
+            "count" => "steps",
+            string other => other,
+            null => null,
+        };
+
     private static T Within<T>(Func<T> compute)
     {
         try
@@ -304,7 +328,7 @@ internal static class PrivacyCommands
                 "usage",
                 string.Create(
                     CultureInfo.InvariantCulture,
-                    $"--{(refused.ParamName == "variance" ? "sigma2" : refused.ParamName)} must be {refused.Domain}; got {refused.Value:R}."
+                    $"--{OptionOf(refused)} must be {refused.Domain}; got {refused.Value:R}."
                 ),
                 SeeOptions
             );

@@ -283,8 +283,8 @@ public sealed class LossAccountantTests(ITestOutputHelper output)
             )
         );
         Assert.Contains("Rényi accountant", unsupported.Message, StringComparison.Ordinal);
-        Assert.Throws<ArgumentOutOfRangeException>(() => new LossAccountant(0));
-        Assert.Throws<ArgumentOutOfRangeException>(() => New().Delta(1, 0));
+        Assert.Throws<ArgumentOutOfRangeException>(() => new LossAccountant((NeighbouringRelation)3));
+        Assert.Throws<ArgumentOutOfRangeException>(() => New().Delta(1, (LossDirection)3));
     }
 
     [Fact]

@@ -24,6 +24,7 @@ internal sealed class LossDistribution
     private readonly double[] _upper;
     private readonly double[] _lower;
     private readonly double _error;
+    private readonly double _massError;
 
     private LossDistribution(LossSum sum, double tilt, FourierTransform transform, double least, double outside)
     {
@@ -31,6 +32,7 @@ internal sealed class LossDistribution
         (_logUpper, _, _) = sum.Upper(tilt);
         _logLower = sum.LogLower(tilt);
         (_upper, _lower, double rounding) = Convolve(sum, tilt, transform, least);
+        _massError = sum.MassError + sum.TiltError(tilt);
         _error = outside + (rounding * Weight(transform.Size, tilt * sum.Step, sum.Step)) + 1e-280;
         Accumulate(_upper, tilt * sum.Step, sum.Step);
         Accumulate(_lower, tilt * sum.Step, sum.Step);
@@ -107,9 +109,10 @@ internal sealed class LossDistribution
     {
         double infinite = _sum.InfiniteUpper;
         double upper = double.PositiveInfinity;
+        int first = _upper.Length;
         if (delta > infinite)
         {
-            int first = FirstWhere(j => DeltaUpper(j, j) <= delta);
+            first = FirstWhere(j => DeltaUpper(j, j) <= delta);
             upper =
                 first == _upper.Length ? Chernoff(delta - infinite)
                 : first == 0 ? Loss(0)
@@ -117,7 +120,13 @@ internal sealed class LossDistribution
                     + Inside(first - 1, delta, DeltaUpper(first, first - 1), DeltaUpper(first - 1, first - 1));
         }
 
-        int last = FirstWhere(j => DeltaLower(j, j) <= delta) - 1;
+        // Downwards, because far below the error term is larger than δ itself.
+        int last = Math.Min(first, _lower.Length - 1);
+        while (last >= 0 && !(DeltaLower(last, last) > delta))
+        {
+            last--;
+        }
+
         double lower =
             last < 0 ? double.NegativeInfinity
             : last == _lower.Length - 1 ? Loss(last)
@@ -136,7 +145,7 @@ internal sealed class LossDistribution
             below >= _sum.Offset + (_sum.Step * _sum.Support.Most) ? _sum.InfiniteUpper
             : below < Loss(0) ? 1
             : below >= Loss(_upper.Length - 1)
-                ? _sum.InfiniteUpper + Math.Exp(_logUpper + _sum.MassError - (_tilt * (below - _sum.Offset)))
+                ? _sum.InfiniteUpper + Math.Exp(_logUpper + _massError - (_tilt * (below - _sum.Offset)))
             : Between(below, DeltaUpper);
         return (Math.Max(0, lower), Math.Min(1, upper));
     }
@@ -158,7 +167,7 @@ internal sealed class LossDistribution
     }
 
     // E[e^(θ·loss)] ≥ δ·e^(θ·ε).
-    private double Chernoff(double delta) => _sum.Offset + ((_logUpper + _sum.MassError - Math.Log(delta)) / _tilt);
+    private double Chernoff(double delta) => _sum.Offset + ((_logUpper + _massError - Math.Log(delta)) / _tilt);
 
     private double Outward(double epsilon, int sign) =>
         epsilon + (sign * (_sum.LossError + (8 * NearOne.UnitRoundoff * (Math.Abs(_sum.Offset) + Math.Abs(epsilon)))));
@@ -169,11 +178,11 @@ internal sealed class LossDistribution
     private double DeltaUpper(int j, int errorAt) =>
         _sum.InfiniteUpper
         + ((Scale(_logUpper, j) * Math.Max(0, _upper[j])) + (Scale(_logUpper, errorAt) * _error))
-            * Math.Exp(_sum.MassError);
+            * Math.Exp(_massError);
 
     private double DeltaLower(int j, int errorAt) =>
         _sum.InfiniteLower
-        + ((Scale(_logLower, j) * _lower[j] * Math.Exp(-_sum.MassError)) - (Scale(_logLower, errorAt) * _error));
+        + ((Scale(_logLower, j) * _lower[j] * Math.Exp(-_massError)) - (Scale(_logLower, errorAt) * _error));
 
     private double Scale(double log, int j) => Math.Exp(log - (_tilt * _sum.Step * (_base + j)));
 

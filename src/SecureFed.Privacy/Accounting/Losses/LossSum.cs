@@ -29,10 +29,13 @@ internal sealed class LossSum(ImmutableArray<(LossMasses Masses, long Count)> te
         );
 
     /// <summary>The logarithm of how much larger or smaller the product of masses may be.</summary>
-    public double MassError { get; } = 2 * terms.Sum(term => term.Count * (term.Masses.MassError + Tilting));
+    public double MassError { get; } = 2 * terms.Sum(term => term.Count * (term.Masses.MassError + Logarithms));
 
-    // The rounding of a tilted exponent up to 10^3, and of the powers of one probability.
-    private const double Tilting = 4e-13;
+    // The rounding of the logarithm of a mass, down to −700.
+    private const double Logarithms = 4e-13;
+
+    /// <summary>What tilting adds to <see cref="MassError"/>: the rounding of its exponents.</summary>
+    public double TiltError(double tilt) => 8 * NearOne.UnitRoundoff * tilt * Step * Support.Most;
 
     /// <summary>The probability of an infinite sum, from above.</summary>
     public double InfiniteUpper => Infinite(masses => masses.InfiniteUpper) * (1 + (Count * 4 * NearOne.UnitRoundoff));
