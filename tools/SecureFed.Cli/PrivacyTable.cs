@@ -46,6 +46,30 @@ internal static class PrivacyTable
                 ["eps_rdp"] = RenyiTables.Training(row, PrivacyEvent.PoissonSampledGaussian),
                 ["eps_pld"] = LossTables.Training(row),
             },
+        ["d_discrete_gaussian_pmf"] = row =>
+            new()
+            {
+                ["pmf"] = DiscreteGaussian.Probability(Number(row, "sigma2"), (long)Number(row, "k")),
+                ["variance"] = DiscreteGaussian.Variance(Number(row, "sigma2")),
+            },
+        ["d_discrete_gaussian_delta"] = row =>
+            new()
+            {
+                ["delta"] = DiscreteGaussian.Delta(
+                    Number(row, "sigma2"),
+                    Number(row, "epsilon"),
+                    (long)Number(row, "sensitivity")
+                ),
+            },
+        ["d_discrete_gaussian_epsilon"] = row =>
+            new()
+            {
+                ["epsilon"] = DiscreteGaussian.Epsilon(
+                    Number(row, "sigma2"),
+                    Number(row, "delta"),
+                    (long)Number(row, "sensitivity")
+                ),
+            },
         ["d_sum_of_discrete_gaussians"] = row =>
             new() { ["tau"] = DiscreteGaussianShares.Tau(Number(row, "sigma2_share"), (int)Number(row, "n")) },
         ["d_zcdp_to_epsilon"] = row =>

@@ -12,6 +12,7 @@ using SecureFed.Privacy;
 using SecureFed.Reference;
 using SecureFed.Tests.Shared;
 using Xunit.Abstractions;
+using DiscreteGaussian = SecureFed.Reference.DiscreteGaussian;
 using SeededRandomSource = SecureFed.Testing.SeededRandomSource;
 
 namespace SecureFed.UnitTests.Privacy;
