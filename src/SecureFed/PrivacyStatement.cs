@@ -11,6 +11,9 @@ namespace SecureFed;
 /// <remarks>Immutable; public. The same ledger and plan give the same text.</remarks>
 public sealed class PrivacyStatement
 {
+    // spec 07-registry#other-labels
+    private const string Label = "SecureFed/1 privacy statement";
+
     private PrivacyStatement(ImmutableArray<(string Name, string Value)> lines) => Lines = lines;
 
     /// <summary>Name and value of every line, in order.</summary>
@@ -78,7 +81,7 @@ public sealed class PrivacyStatement
     }
 
     /// <summary>The bytes that a party signs with its own key.</summary>
-    public byte[] SignedContent() => [.. "SecureFed/1 privacy statement\n"u8, .. Encoding.UTF8.GetBytes(Text)];
+    public byte[] SignedContent() => Encoding.UTF8.GetBytes($"{Label}\n{Text}");
 
     /// <summary>Signs the statement.</summary>
     /// <param name="signer">The party's own key.</param>

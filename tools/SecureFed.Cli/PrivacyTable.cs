@@ -109,6 +109,7 @@ internal static class PrivacyTable
                 ),
             },
         ["g_subsampled_exact_T1_T2"] = LossTables.OneAndTwoSteps,
+        ["h_adaptive_clipping"] = MechanismTables.AdaptiveClipping,
 
         // The noise of those that stayed, over all steps.
         ["h_dropout_degradation"] = row =>

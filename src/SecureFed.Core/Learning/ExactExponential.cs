@@ -8,7 +8,7 @@ internal static class ExactExponential
     private const int FirstPrecision = 128;
 
     /// <summary>The integer nearest to value · e^(numerator / denominator).</summary>
-    /// <param name="value">Not negative, below 2^64.</param>
+    /// <param name="value">Not negative.</param>
     /// <param name="numerator">At most the denominator in magnitude.</param>
     /// <param name="denominator">Positive.</param>
     /// <remarks>
