@@ -89,6 +89,8 @@ internal static class PrivacyTable
                     ["eps_rdp_1e-06"] = RenyiTables.Ledger(row, 1e-6),
                 }
             ),
+        ["g_prefix_sum_mechanisms"] = row =>
+            new() { ["sqrt_toeplitz_sens2"] = SquareRootToeplitz.Create((int)Number(row, "steps")).SquaredSensitivity },
         ["g_rdp_per_order"] = row =>
             new()
             {
@@ -110,6 +112,29 @@ internal static class PrivacyTable
             },
         ["g_subsampled_exact_T1_T2"] = LossTables.OneAndTwoSteps,
         ["h_adaptive_clipping"] = MechanismTables.AdaptiveClipping,
+        ["h_audit_clopper_pearson"] = row =>
+            new()
+            {
+                ["epsilon_lower_bound"] = AttackAudit.LowerBound(
+                    (int)Number(row, "canaries_in"),
+                    (int)Number(row, "true_positives"),
+                    (int)Number(row, "canaries_out"),
+                    (int)Number(row, "false_positives"),
+                    Number(row, "delta"),
+                    1 - Number(row, "confidence")
+                ),
+            },
+        ["h_audit_one_run"] = row =>
+            new()
+            {
+                ["epsilon_lower_bound"] = AttackAudit.OneRunLowerBound(
+                    (int)Number(row, "canaries"),
+                    (int)Number(row, "guesses"),
+                    (int)Number(row, "correct"),
+                    Number(row, "delta"),
+                    1 - Number(row, "confidence")
+                ),
+            },
 
         // The noise of those that stayed, over all steps.
         ["h_dropout_degradation"] = row =>
