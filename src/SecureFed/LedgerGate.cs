@@ -61,7 +61,8 @@ public sealed class LedgerGate : PrivacyGate
         {
             Ledger.Charge(ChargeOf(descriptor));
         }
-        catch (Exception refused) when (refused is BudgetExceededException or ChargeRefusedException)
+        catch (Exception refused)
+            when (refused is BudgetExceededException or ChargeRefusedException or PrivacyDomainException)
         {
             // Another round was charged since this one was examined.
             throw new IOException(refused.Message, refused);

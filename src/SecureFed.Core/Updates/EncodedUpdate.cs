@@ -18,6 +18,8 @@ public sealed class EncodedUpdate
     // At half its length even an update on the coarsest allowed grid has its mean squared norm inside the bound.
     private const double SmallestShrink = 0.5;
 
+    private int _claims;
+
     private EncodedUpdate(UpdateEncoding encoding, RingVector values)
     {
         Encoding = encoding;
@@ -32,6 +34,13 @@ public sealed class EncodedUpdate
 
     /// <summary>Whether the share of noise has been added. A session of a plan with noise refuses an update without.</summary>
     public bool HasNoise { get; private set; }
+
+    /// <summary>Takes the update for one session. False when it has noise and a session had it before: the same noise in two sums cancels in their difference. spec 02-privacy#shares-2</summary>
+    internal bool TryClaim()
+    {
+        bool isFirst = Interlocked.Exchange(ref _claims, 1) == 0;
+        return isFirst || !HasNoise;
+    }
 
     /// <summary>Adds a party's share of noise to every coordinate, in place, and wipes the share. spec 02-privacy#shares-2</summary>
     /// <param name="noise">Drawn for the same encoding, not used before.</param>

@@ -219,6 +219,11 @@ public abstract class ClientSession : RoundSession<ClientReceipt>
             return new(AbortReason.InputRefused, "the update has no share of the round's noise");
         }
 
+        if (!Setup.Update.TryClaim())
+        {
+            return new(AbortReason.InputRefused, "the update's noise was used in another attempt");
+        }
+
         // spec 02-privacy#charge-1
         return Setup.Gate is { } gate
             ? gate.Examine(Descriptor)

@@ -164,6 +164,22 @@ public sealed class NoiseRoundTests
     }
 
     [Fact]
+    public void Noise_that_one_session_had_is_refused_by_the_next()
+    {
+        using SeededRandomSource random = new(4, "claimed once");
+        EncodedUpdate update = new ExampleSum(s_records.Encoding, random).Take();
+        using NoiseVector share = NoiseShare.Draw(s_records.Encoding, random);
+        update.AddNoise(share);
+        Assert.True(update.TryClaim());
+        Assert.False(update.TryClaim());
+
+        // Without noise an update is worth the same in every attempt.
+        EncodedUpdate plain = new ExampleSum(s_records.Encoding, random).Take();
+        Assert.True(plain.TryClaim());
+        Assert.True(plain.TryClaim());
+    }
+
+    [Fact]
     public void A_client_computes_the_noise_itself_and_keeps_its_floors()
     {
         using InProcessFederation federation = Federation(_ => new RecordingGate());
