@@ -146,6 +146,10 @@ internal static class PrivacyTable
                     Number(row, "delta")
                 ),
             },
+        ["h_modular_range"] = row => new() { ["unrotated_wrap_union_bound"] = MechanismTables.Wrap(row) },
+        ["h_noise_shares"] = MechanismTables.Shares,
+        ["h_xnoise"] = MechanismTables.Layers,
+        ["i_clip_adversarial"] = MechanismTables.Clip,
     }.ToImmutableSortedDictionary(StringComparer.Ordinal);
 
     /// <summary>The answers to all rows of a table: {id: {field: value}}.</summary>

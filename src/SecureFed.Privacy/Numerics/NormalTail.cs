@@ -45,6 +45,9 @@ internal static class NormalTail
         return x < PoleBelow ? value - (2 * Math.Exp(square) / (Math.Exp(2 * Math.PI * x / Step) - 1)) : value;
     }
 
+    /// <summary>ln erfc(x), for x ≥ 0, however small erfc(x) is.</summary>
+    public static double LogErfc(double x) => Math.Log(ScaledErfc(x)) - (x * x);
+
     /// <summary>Φ(x).</summary>
     public static double Cumulative(double x)
     {

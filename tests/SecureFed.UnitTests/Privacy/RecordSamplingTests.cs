@@ -13,8 +13,8 @@ public sealed class RecordSamplingTests
     [InlineData(0.5, 0x8000000000000000UL, false)]
     [InlineData(0.25, 0x3FFFFFFFFFFFFFFFUL, true)]
     [InlineData(0.25, 0x4000000000000000UL, false)]
-    [InlineData(0.1, 0x1999999999999FFFUL, true)]
-    [InlineData(0.1, 0x199999999999A000UL, false)]
+    [InlineData(0.1, 0x19999999999999FFUL, true)]
+    [InlineData(0.1, 0x1999999999999A00UL, false)]
     public void A_record_takes_part_when_its_random_number_is_below_the_rate(double rate, ulong word, bool isDrawn) =>
         Assert.Equal(isDrawn ? [0] : [], RecordSampling.Draw(1, rate, new Words(word)).ToArray());
 

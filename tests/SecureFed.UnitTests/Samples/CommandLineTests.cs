@@ -203,6 +203,54 @@ public sealed class CommandLineTests
     }
 
     [Fact]
+    public void Clipping_hexadecimal_floats_keeps_every_bit_inside_the_ball_and_stays_within_it_outside()
+    {
+        string folder = Directory.CreateTempSubdirectory().FullName;
+        try
+        {
+            string table = Path.Combine(folder, "table.json");
+            string answers = Path.Combine(folder, "answers.json");
+            const string Rows = """
+                {"table":"i_clip_adversarial","rows":[
+                {"id":"a","clip_hex":"0x1.0000000000000p+0","vector_hex":["-0x1.8000000000000p-1","0x0.0p+0","-0x0.0p+0","0x1.6500000000000p-140"]},
+                {"id":"b","clip_hex":"0x1p-1","vector_hex":["0x1.a0556a0000000p+64","0x1.8p+1"]}]}
+                """;
+            File.WriteAllText(table, Rows);
+            Assert.Equal(2, Answer("privacy", "table", table, "--out", answers).GetProperty("rows").GetInt32());
+            using JsonDocument answered = JsonDocument.Parse(File.ReadAllText(answers));
+            Assert.Equal(
+                ["-0x1.8000000000000p-1", "0x0.0p+0", "-0x0.0p+0", "0x1.6500000000000p-140"],
+                Vector(answered.RootElement.GetProperty("a"))
+            );
+
+            // C·(1 − 2^-22), rounded to a float, and a second coordinate that keeps its share.
+            string[] clipped = [.. Vector(answered.RootElement.GetProperty("b"))];
+            Assert.StartsWith("0x1.fffff", clipped[0], StringComparison.Ordinal);
+            Assert.EndsWith("p-2", clipped[0], StringComparison.Ordinal);
+            Assert.EndsWith("p-65", clipped[1], StringComparison.Ordinal);
+
+            foreach (
+                string text in (string[])
+                    ["1.5", "0x1.8", "0x1.8p+99999", "0x1.8p+1024", "0x2.0p+0", "0x1.8p+0\\n", "nan", "inf"]
+            )
+            {
+                File.WriteAllText(
+                    table,
+                    $$"""{"table":"i_clip_adversarial","rows":[{"id":"a","clip_hex":"0x1.0p+0","vector_hex":["{{text}}"]}]}"""
+                );
+                Failure(3, "data-malformed", "privacy", "table", table, "--out", answers);
+            }
+        }
+        finally
+        {
+            Directory.Delete(folder, recursive: true);
+        }
+
+        static IEnumerable<string> Vector(JsonElement answer) =>
+            answer.GetProperty("vector_hex").EnumerateArray().Select(text => text.GetString()!);
+    }
+
+    [Fact]
     public void The_hospital_demonstration_for_people_has_the_lines_it_exists_for()
     {
         (int exit, string output, string error) = Run("demo", "hospital", "--rounds", "1");
