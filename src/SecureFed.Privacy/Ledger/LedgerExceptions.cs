@@ -5,13 +5,13 @@ namespace SecureFed.Privacy;
 /// <summary>A release would cost more than is left. It was not charged, and must not happen. spec 02-privacy#ledger-3</summary>
 public sealed class BudgetExceededException : InvalidOperationException
 {
-    internal BudgetExceededException(PrivacyBudget budget, double spent, double would)
+    internal BudgetExceededException(PrivacyBudget budget, double spent, double would, long affordable)
         : base(
             string.Create(
                 CultureInfo.InvariantCulture,
-                $"The budget is {budget}; {spent:0.####} is spent, and this release would make it {would:0.####}. Release less, with more noise or fewer rounds, or agree with whoever owns the data on a larger budget."
+                $"The budget is {budget}; {spent:0.####} is spent, and this release would make it {would:0.####}; {affordable} like it still fit. Release less, with more noise or fewer rounds, or agree with whoever owns the data on a larger budget."
             )
-        ) => (Budget, Spent, Would) = (budget, spent, would);
+        ) => (Budget, Spent, Would, Affordable) = (budget, spent, would, affordable);
 
     /// <summary>The budget.</summary>
     public PrivacyBudget Budget { get; }
@@ -19,8 +19,11 @@ public sealed class BudgetExceededException : InvalidOperationException
     /// <summary>ε of everything charged so far, at the budget's δ.</summary>
     public double Spent { get; }
 
-    /// <summary>ε with the release that was refused.</summary>
+    /// <summary>ε with the release that was refused; infinite when that promises nothing.</summary>
     public double Would { get; }
+
+    /// <summary>How many of the release, one by one, the budget still allows: 0 to 10^9.</summary>
+    public long Affordable { get; }
 }
 
 /// <summary>A charge does not belong into this ledger.</summary>

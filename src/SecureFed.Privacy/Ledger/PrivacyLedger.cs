@@ -22,14 +22,15 @@ public sealed record LedgerLine(long Number, PrivacyCharge Charge, double Epsilo
 /// </remarks>
 public sealed class PrivacyLedger
 {
-    private readonly RenyiAccountant _accountant;
+    // Null when the charges together promise nothing at any order.
+    private readonly RenyiAccountant? _accountant;
     private readonly ImmutableArray<Digest> _heads;
     private readonly ImmutableHashSet<Digest> _references;
 
     private PrivacyLedger(
         string owner,
         PrivacyBudget budget,
-        RenyiAccountant accountant,
+        RenyiAccountant? accountant,
         ImmutableArray<Digest> heads,
         ImmutableHashSet<Digest> references,
         ImmutableArray<LedgerLine> lines
@@ -52,7 +53,8 @@ public sealed class PrivacyLedger
     /// <summary>The charges, oldest first.</summary>
     public ImmutableArray<LedgerLine> Lines { get; }
 
-    /// <summary>ε of everything charged and not given back, at the budget's δ.</summary>
+    /// <summary>ε of everything charged and not given back, at the budget's δ; infinite when that promises nothing.</summary>
+    /// <remarks>Above the budget only in a ledger that was read back and that another version, or another machine, wrote.</remarks>
     public double Spent => EpsilonOf(_accountant);
 
     /// <summary>How many entries it has.</summary>
@@ -90,6 +92,10 @@ public sealed class PrivacyLedger
     }
 
     /// <summary>Reads a ledger back from its entries.</summary>
+    /// <remarks>
+    /// No charge is refused for its cost: it was made, so it is spent. An accountant that rounds a last digit otherwise
+    /// must not make a ledger that was charged to its limit unreadable. spec 02-privacy#ledger-5
+    /// </remarks>
     /// <param name="entries">All of them, oldest first; at least one.</param>
     /// <exception cref="LedgerCorruptException">An entry is not what a ledger writes; it is named.</exception>
     public static PrivacyLedger Replay(IReadOnlyList<ReadOnlyMemory<byte>> entries)
@@ -122,7 +128,7 @@ public sealed class PrivacyLedger
             {
                 ledger = entry switch
                 {
-                    LedgerEntry.Charged charged => ledger.Charge(charged.Charge, out _),
+                    LedgerEntry.Charged charged => ledger.Add(charged.Charge, ledger.With(charged.Charge), out _),
                     LedgerEntry.Withheld withheld => ledger.Withhold(withheld.Number, out _),
                     _ => throw new LedgerCorruptException(i, "a ledger is opened once."),
                 };
@@ -138,13 +144,14 @@ public sealed class PrivacyLedger
 
     /// <summary>ε with one more charge, at the budget's δ. Charges nothing.</summary>
     /// <param name="charge">Of the ledger's unit and relation.</param>
-    /// <exception cref="ChargeRefusedException">The charge does not belong into this ledger.</exception>
-    /// <exception cref="PrivacyDomainException">So little noise promises nothing.</exception>
+    /// <returns>ε; infinite when so little noise, or so large a δ, promises nothing.</returns>
+    /// <exception cref="ChargeRefusedException">The charge does not belong into this ledger, or was made before.</exception>
     public double EpsilonAfter(PrivacyCharge charge) => EpsilonOf(With(charge));
 
     /// <summary>How many more of one release the budget allows.</summary>
     /// <param name="release">The release.</param>
     /// <returns>0 to 10^9.</returns>
+    /// <exception cref="MixedRelationsException">The release promises under the other relation only.</exception>
     public long Affordable(PrivacyEvent release)
     {
         ArgumentNullException.ThrowIfNull(release);
@@ -172,26 +179,13 @@ public sealed class PrivacyLedger
     /// <returns>The ledger after it; this one stays as it is.</returns>
     /// <exception cref="BudgetExceededException">It would cost more than is left.</exception>
     /// <exception cref="ChargeRefusedException">The charge does not belong into this ledger, or was made before.</exception>
-    /// <exception cref="PrivacyDomainException">So little noise promises nothing.</exception>
     public PrivacyLedger Charge(PrivacyCharge charge, out ReadOnlyMemory<byte> entry)
     {
-        RenyiAccountant accountant = With(charge);
+        RenyiAccountant? accountant = With(charge);
         double would = EpsilonOf(accountant);
-        if (would > Budget.Epsilon)
-        {
-            throw new BudgetExceededException(Budget, Spent, would);
-        }
-
-        byte[] bytes = new LedgerEntry.Charged(charge).Encode();
-        entry = bytes;
-        return new(
-            Owner,
-            Budget,
-            accountant,
-            _heads.Add(Next(bytes)),
-            _references.Add(charge.Reference),
-            Lines.Add(new LedgerLine(Lines.Length + 1, charge, would, IsWithheld: false))
-        );
+        return would <= Budget.Epsilon
+            ? Add(charge, accountant, out entry)
+            : throw new BudgetExceededException(Budget, Spent, would, Affordable(charge.Release));
     }
 
     /// <summary>
@@ -214,10 +208,10 @@ public sealed class PrivacyLedger
             throw new ChargeRefusedException($"Charge {number} was given back before.");
         }
 
-        RenyiAccountant accountant = new(Budget.Relation);
+        RenyiAccountant? accountant = new(Budget.Relation);
         foreach (LedgerLine line in Lines.Where(line => !line.IsWithheld && line.Number != number))
         {
-            accountant = accountant.Compose(line.Charge.Release, line.Charge.Count);
+            accountant = Compose(accountant, line.Charge.Release, line.Charge.Count);
         }
 
         byte[] bytes = new LedgerEntry.Withheld(number).Encode();
@@ -277,7 +271,21 @@ public sealed class PrivacyLedger
         }
     }
 
-    private RenyiAccountant With(PrivacyCharge charge)
+    private PrivacyLedger Add(PrivacyCharge charge, RenyiAccountant? accountant, out ReadOnlyMemory<byte> entry)
+    {
+        byte[] bytes = new LedgerEntry.Charged(charge).Encode();
+        entry = bytes;
+        return new(
+            Owner,
+            Budget,
+            accountant,
+            _heads.Add(Next(bytes)),
+            _references.Add(charge.Reference),
+            Lines.Add(new LedgerLine(Lines.Length + 1, charge, EpsilonOf(accountant), IsWithheld: false))
+        );
+    }
+
+    private RenyiAccountant? With(PrivacyCharge charge)
     {
         ArgumentNullException.ThrowIfNull(charge);
         if (charge.Unit != Budget.Unit || charge.Relation != Budget.Relation)
@@ -291,22 +299,37 @@ public sealed class PrivacyLedger
             ? throw new ChargeRefusedException(
                 "A charge with this reference was made before. A repeated release with fresh noise is another release, with a reference of its own."
             )
-            : _accountant.Compose(charge.Release, charge.Count);
+            : Compose(_accountant, charge.Release, charge.Count);
     }
 
-    private bool Fits(PrivacyEvent release, long count)
+    private bool Fits(PrivacyEvent release, long count) =>
+        EpsilonOf(Compose(_accountant, release, count)) <= Budget.Epsilon;
+
+    // The numbers of a release were checked when it was made: what is refused here is that no order is left.
+    private static RenyiAccountant? Compose(RenyiAccountant? accountant, PrivacyEvent release, long count)
     {
         try
         {
-            return EpsilonOf(_accountant.Compose(release, count)) <= Budget.Epsilon;
+            return accountant?.Compose(release, count);
         }
         catch (PrivacyDomainException)
         {
-            return false;
+            return null;
         }
     }
 
-    private double EpsilonOf(RenyiAccountant accountant) => accountant.Epsilon(Budget.Delta).Epsilon;
+    // The budget's δ was checked when it was made: what is refused here is that releases have consumed it.
+    private double EpsilonOf(RenyiAccountant? accountant)
+    {
+        try
+        {
+            return accountant?.Epsilon(Budget.Delta).Epsilon ?? double.PositiveInfinity;
+        }
+        catch (PrivacyDomainException)
+        {
+            return double.PositiveInfinity;
+        }
+    }
 
     private Digest Next(ReadOnlySpan<byte> entry)
     {

@@ -108,11 +108,62 @@ public sealed class PrivacyLedgerTests(ITestOutputHelper output)
         );
         Assert.True(refusal.Would > s_budget.Epsilon);
         Assert.Contains("is spent", refusal.Message, StringComparison.Ordinal);
+        Assert.Equal(0, refusal.Affordable);
 
         // As many at once are the same, and one more is not.
         PrivacyLedger fresh = PrivacyLedger.Open("site", s_budget, out _);
         Assert.Equal(ledger.Spent, fresh.Charge(Charge(release, "all", affordable), out _).Spent);
-        Assert.Throws<BudgetExceededException>(() => fresh.Charge(Charge(release, "all", affordable + 1), out _));
+        refusal = Assert.Throws<BudgetExceededException>(() =>
+            fresh.Charge(Charge(release, "all", affordable + 1), out _)
+        );
+        Assert.Equal(affordable, refusal.Affordable);
+        Assert.Contains($"{affordable} like it still fit", refusal.Message, StringComparison.Ordinal);
+    }
+
+    [Fact]
+    public void A_release_that_promises_nothing_is_over_every_budget()
+    {
+        PrivacyLedger ledger = PrivacyLedger.Open("site", s_budget, out _);
+        foreach (
+            PrivacyCharge charge in (PrivacyCharge[])
+                [
+                    Charge(PrivacyEvent.Approximate(0.1, 0.5), "more than all of δ"),
+                    Charge(PrivacyEvent.Gaussian(1e-9), "no order is left", count: 1_000_000_000),
+                ]
+        )
+        {
+            Assert.Equal(double.PositiveInfinity, ledger.EpsilonAfter(charge));
+            BudgetExceededException refusal = Assert.Throws<BudgetExceededException>(() =>
+                ledger.Charge(charge, out _)
+            );
+            Assert.Equal((0, double.PositiveInfinity, 0), (refusal.Spent, refusal.Would, refusal.Affordable));
+            Assert.Equal(0, ledger.Affordable(charge.Release));
+        }
+    }
+
+    // spec 02-privacy#ledger-5: the same charges under a smaller budget stand for those that another accountant let pass.
+    [Fact]
+    public void What_was_charged_is_spent_when_it_is_read_back_even_above_the_budget()
+    {
+        PrivacyBudget large = new(90_000, 0.9, PrivacyUnit.Record, NeighbouringRelation.AddOrRemoveOne);
+        PrivacyLedger ledger = PrivacyLedger
+            .Open("site", large, out _)
+            .Charge(Charge(PrivacyEvent.Gaussian(0.5), "a"), out ReadOnlyMemory<byte> first)
+            .Charge(Charge(PrivacyEvent.Approximate(0.1, 0.5), "b"), out ReadOnlyMemory<byte> second);
+        ledger.Withhold(2, out ReadOnlyMemory<byte> third);
+        PrivacyLedger.Open("site", s_budget, out ReadOnlyMemory<byte> opened);
+        PrivacyCharge more = Charge(PrivacyEvent.Gaussian(1000), "c");
+
+        PrivacyLedger over = PrivacyLedger.Replay([opened, first]);
+        Assert.InRange(over.Spent, s_budget.Epsilon, 100);
+        Assert.Equal(0, over.Affordable(more.Release));
+        Assert.Throws<BudgetExceededException>(() => over.Charge(more, out _));
+
+        PrivacyLedger nothing = PrivacyLedger.Replay([opened, first, second]);
+        Assert.Equal(double.PositiveInfinity, nothing.Spent);
+        Assert.Equal(0, nothing.Affordable(more.Release));
+        Assert.Throws<BudgetExceededException>(() => nothing.Charge(more, out _));
+        Assert.Equal(over.Spent, PrivacyLedger.Replay([opened, first, second, third]).Spent);
     }
 
     [Fact]
