@@ -10,16 +10,40 @@ namespace SecureFed.Privacy;
 /// <param name="Head">The end of the chain of their digests.</param>
 public sealed record LedgerReceipt(string Owner, int Entries, Digest Head)
 {
+    // spec 07-registry#other-labels
+    private static ReadOnlySpan<byte> Label => "SecureFed/1 ledger receipt"u8;
+
     /// <summary>The bytes that the owner signs.</summary>
     public byte[] SignedContent()
     {
-        ReadOnlySpan<byte> label = "SecureFed/1 ledger receipt"u8;
         byte[] owner = Encoding.UTF8.GetBytes(Owner);
-        byte[] content = new byte[label.Length + 4 + Digest.SizeInBytes + owner.Length];
-        label.CopyTo(content);
-        BinaryPrimitives.WriteInt32LittleEndian(content.AsSpan(label.Length), Entries);
-        Head.CopyTo(content.AsSpan(label.Length + 4));
-        owner.CopyTo(content, label.Length + 4 + Digest.SizeInBytes);
+        byte[] content = new byte[Label.Length + 4 + Digest.SizeInBytes + owner.Length];
+        Label.CopyTo(content);
+        BinaryPrimitives.WriteInt32LittleEndian(content.AsSpan(Label.Length), Entries);
+        Head.CopyTo(content.AsSpan(Label.Length + 4));
+        owner.CopyTo(content, Label.Length + 4 + Digest.SizeInBytes);
         return content;
+    }
+
+    /// <summary>Reads what <see cref="SignedContent"/> writes for a ledger; null for any other bytes. Never throws.</summary>
+    /// <param name="content">The bytes, from anywhere.</param>
+    public static LedgerReceipt? TryRead(ReadOnlySpan<byte> content)
+    {
+        int fixedSize = Label.Length + 4 + Digest.SizeInBytes;
+        if (content.Length <= fixedSize || !content.StartsWith(Label))
+        {
+            return null;
+        }
+
+        // Names are ASCII: Latin-1 maps every other byte to a character that the parser refuses.
+        string owner = Encoding.Latin1.GetString(content[fixedSize..]);
+        int entries = BinaryPrimitives.ReadInt32LittleEndian(content[Label.Length..]);
+        return entries >= 1 && ParticipantId.TryParse(owner, out _)
+            ? new LedgerReceipt(
+                owner,
+                entries,
+                Digest.FromBytes(content.Slice(Label.Length + 4, Digest.SizeInBytes))
+            )
+            : null;
     }
 }

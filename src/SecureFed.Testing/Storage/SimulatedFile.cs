@@ -2,12 +2,12 @@ using SecureFed.Core;
 
 namespace SecureFed.Testing;
 
-/// <summary>A disk with one file that loses what was not flushed: all of it, part of it, or the middle of it.</summary>
+/// <summary>A disk with one file that loses what was not flushed: all of it, its end, or the fact that it was cut.</summary>
 /// <remarks>By a seed. Not thread-safe.</remarks>
 public sealed class SimulatedDisk
 {
     private readonly SeededRandomSource _random;
-    private readonly List<(long Position, byte[] Bytes)> _unsynced = [];
+    private readonly List<(long Position, byte[]? Bytes)> _unsynced = [];
     private byte[] _durable = [];
     private byte[] _seen = [];
     private int _steps;
@@ -34,21 +34,30 @@ public sealed class SimulatedDisk
     /// <summary>Puts an older copy in its place.</summary>
     public void Restore(ReadOnlyMemory<byte> copy) => _durable = copy.ToArray();
 
-    // A write that was not flushed leaves nothing, a part, or a part with a hole of zeros before it.
+    // A write that was not flushed leaves nothing, a part, all of it, or a part that ends in zeros: the length got to the
+    // disk and the content did not. A cut that was not flushed (no bytes) happened or did not.
     private void LoseUnsynced()
     {
-        foreach ((long position, byte[] bytes) in _unsynced)
+        foreach ((long position, byte[]? bytes) in _unsynced)
         {
             if (position > _durable.Length)
             {
                 break;
             }
 
-            int kept = _random.Next(bytes.Length + 1);
+            if (bytes is null)
+            {
+                _durable = _random.Next(2) == 0 ? _durable[..(int)position] : _durable;
+                continue;
+            }
+
+            int kept = _random.Next(4) == 0 ? bytes.Length : _random.Next(bytes.Length + 1);
             byte[] part = bytes[..kept];
             if (_random.Next(4) == 0)
             {
-                part.AsSpan(_random.Next(kept + 1)).Clear();
+                // Zeros appear only where the file grew: what was overwritten is either old or new.
+                int grown = (int)Math.Clamp(_durable.Length - position, 0, kept);
+                part.AsSpan(Math.Max(grown, _random.Next(kept + 1))).Clear();
             }
 
             _durable = Overwrite(_durable, position, part);
@@ -89,8 +98,8 @@ public sealed class SimulatedDisk
         public void SetLength(long length)
         {
             disk.Step();
+            disk._unsynced.Add((length, null));
             disk._seen = disk._seen[..(int)length];
-            disk._durable = disk._durable[..(int)Math.Min(length, disk._durable.Length)];
         }
 
         public void Flush()

@@ -34,15 +34,26 @@ public sealed class FileLedger : IPrivacyLedger, IDisposable
     /// <param name="path">The file; its folder exists.</param>
     /// <param name="owner">Written like a participant id; that of the file, if there is one.</param>
     /// <param name="budget">What everything may cost together; that of the file, if there is one.</param>
+    /// <param name="newest">
+    /// The newest receipt that somebody else keeps, its signature verified; null when there is none yet. Only it shows that
+    /// the file was lost, emptied or replaced by an older copy.
+    /// </param>
     /// <exception cref="LedgerCorruptException">An entry is damaged; it is named.</exception>
+    /// <exception cref="LedgerRolledBackException">The file is older than the receipt, or another one.</exception>
     /// <exception cref="ChargeRefusedException">The file is of another owner or budget.</exception>
+    /// <exception cref="ArgumentException">The owner has no name, or the receipt is of another owner.</exception>
     /// <exception cref="IOException">The file cannot be opened, or another process has it open.</exception>
-    public static FileLedger Open(string path, string owner, PrivacyBudget budget) =>
-        Open(DiskFile.Open(path), owner, budget);
+    public static FileLedger Open(string path, string owner, PrivacyBudget budget, LedgerReceipt? newest = null) =>
+        Open(DiskFile.Open(path), owner, budget, newest);
 
     /// <summary>The same on any file, which is then the ledger's to dispose of.</summary>
-    /// <inheritdoc cref="Open(string, string, PrivacyBudget)" path="/exception"/>
-    public static FileLedger Open(IStorageFile storage, string owner, PrivacyBudget budget)
+    /// <inheritdoc cref="Open(string, string, PrivacyBudget, LedgerReceipt)" path="/exception"/>
+    public static FileLedger Open(
+        IStorageFile storage,
+        string owner,
+        PrivacyBudget budget,
+        LedgerReceipt? newest = null
+    )
     {
         ArgumentNullException.ThrowIfNull(storage);
         ArgumentNullException.ThrowIfNull(budget);
@@ -50,13 +61,23 @@ public sealed class FileLedger : IPrivacyLedger, IDisposable
         try
         {
             file = OpenRecords(storage, out List<DurableRecord> records);
-            if (records.Count > 0)
+            ReadOnlyMemory<byte> entry = default;
+            PrivacyLedger ledger =
+                records.Count > 0
+                    ? Replay(records).RequireSame(owner, budget)
+                    : PrivacyLedger.Open(owner, budget, out entry);
+
+            // An empty file is a ledger that nothing was charged to, or one that was lost: the receipt tells.
+            if (newest is not null)
             {
-                return new FileLedger(file, Replay(records).RequireSame(owner, budget));
+                ledger.Compare(newest);
             }
 
-            PrivacyLedger ledger = PrivacyLedger.Open(owner, budget, out ReadOnlyMemory<byte> entry);
-            file.Append(Record(ledger, entry));
+            if (records.Count == 0)
+            {
+                file.Append(Record(ledger, entry));
+            }
+
             return new FileLedger(file, ledger);
         }
         catch

@@ -37,11 +37,20 @@ public sealed class LedgerFileTests
                     for (int i = 0; i < 6; i++)
                     {
                         PrivacyCharge charge = Charge($"{seed}/{life}/{i}");
-                        ledger.Charge(charge);
+                        long number = ledger.Charge(charge);
+                        if (random.Next(8) == 0)
+                        {
+                            // Nothing left, so what is spent may fall by this charge, whether a crash keeps that or not.
+                            reported = ledger.Current.Withhold(number, out _).Spent;
+                            ledger.Withhold(number);
+                        }
+                        else
+                        {
+                            // Only now may it leave, and the world sees it.
+                            released.Add(charge.Reference);
+                            releases++;
+                        }
 
-                        // Only now may it leave, and the world sees it.
-                        released.Add(charge.Reference);
-                        releases++;
                         Check(ledger.Current, released, ref reported);
                     }
                 }
@@ -79,17 +88,29 @@ public sealed class LedgerFileTests
         }
 
         byte[] whole = disk.Durable.ToArray();
-        for (int length = ends[^2] + 1; length < whole.Length; length++)
+        for (int length = ends[^2]; length < whole.Length; length++)
         {
-            disk.Restore(whole.AsMemory(0, length));
-            using FileLedger ledger = FileLedger.Open(disk.Open(), "site", s_budget);
-            Assert.Equal(2, ledger.Current.Lines.Length);
+            // Cut short, and with the full length but zeros in place of what was not written.
+            byte[] holes = new byte[whole.Length];
+            whole.AsSpan(0, length).CopyTo(holes);
+            foreach (byte[] torn in (byte[][])[whole[..length], holes])
+            {
+                disk.Restore(torn);
+                using FileLedger ledger = FileLedger.Open(disk.Open(), "site", s_budget);
+
+                // The two that were acknowledged stay; the third counts when enough of its check was written to prove it.
+                int charges = torn == holes && length > whole.Length - 8 ? 3 : 2;
+                Assert.Equal(charges, ledger.Current.Lines.Length);
+                ledger.Charge(Charge("after the crash"));
+                Assert.Equal(charges + 2, FileLedgerOn(disk).Entries);
+            }
         }
 
-        for (int at = 0; at < whole.Length; at++)
+        for (int bit = 0; bit < 8 * whole.Length; bit++)
         {
+            int at = bit / 8;
             byte[] flipped = [.. whole];
-            flipped[at] ^= 0x10;
+            flipped[at] ^= (byte)(1 << (bit % 8));
             disk.Restore(flipped);
             LedgerCorruptException corrupt = Assert.Throws<LedgerCorruptException>(() =>
                 FileLedger.Open(disk.Open(), "site", s_budget)
@@ -117,7 +138,18 @@ public sealed class LedgerFileTests
             ledger.Current.Compare(late);
         }
 
+        // With the receipt in hand an older copy, an emptied file and a new one are refused before anything is charged.
+        foreach (byte[] lost in (byte[][])[backup, backup[..8], []])
+        {
+            disk.Restore(lost);
+            Assert.Throws<LedgerRolledBackException>(() => FileLedger.Open(disk.Open(), "site", s_budget, late));
+        }
+
         disk.Restore(backup);
+        FileLedger.Open(disk.Open(), "site", s_budget, early).Dispose();
+        Assert.Throws<ArgumentException>(() =>
+            FileLedger.Open(disk.Open(), "site", s_budget, early with { Owner = "other" })
+        );
         using FileLedger old = FileLedger.Open(disk.Open(), "site", s_budget);
         old.Current.Compare(early);
         Assert.Throws<LedgerRolledBackException>(() => old.Current.Compare(late));
@@ -161,6 +193,84 @@ public sealed class LedgerFileTests
         }
     }
 
+    [Fact]
+    public void A_receipt_is_signed_and_kept_by_others_and_nothing_else_reads_as_one()
+    {
+        TestSigner signer = new("site");
+        TestSuite suite = TestSuite.Instance;
+        InMemoryLedger ledger = new("site", s_budget);
+        ledger.Charge(Charge("one"));
+        SignedLedgerReceipt signed = SignedLedgerReceipt.Sign(ledger.Current, signer);
+        byte[] bytes = signed.ToBytes();
+
+        SignedLedgerReceipt? read = SignedLedgerReceipt.TryRead(bytes);
+        Assert.NotNull(read);
+        Assert.Equal(ledger.Current.Receipt(), read.Receipt);
+        Assert.True(read.IsSignedBy(suite, signer.PublicKey.Span));
+        Assert.False(read.IsSignedBy(suite, new TestSigner("other").PublicKey.Span));
+        ledger.Charge(Charge("two"));
+        ledger.Current.Compare(read.Receipt);
+        Assert.Contains("site: 2 entries", read.ToString(), StringComparison.Ordinal);
+
+        for (int bit = 0; bit < 8 * bytes.Length; bit++)
+        {
+            byte[] flipped = [.. bytes];
+            flipped[bit / 8] ^= (byte)(1 << (bit % 8));
+            Assert.NotEqual(
+                true,
+                SignedLedgerReceipt.TryRead(flipped)?.IsSignedBy(suite, signer.PublicKey.Span)
+            );
+        }
+
+        for (int length = 0; length < bytes.Length; length++)
+        {
+            Assert.NotEqual(
+                true,
+                SignedLedgerReceipt.TryRead(bytes.AsSpan(0, length))?.IsSignedBy(suite, signer.PublicKey.Span)
+            );
+        }
+
+        Assert.Null(SignedLedgerReceipt.TryRead([.. bytes, .. new byte[1024]]));
+        Assert.Null(LedgerReceipt.TryRead((ledger.Current.Receipt() with { Entries = 0 }).SignedContent()));
+        Assert.Null(LedgerReceipt.TryRead((ledger.Current.Receipt() with { Owner = "No Name" }).SignedContent()));
+    }
+
+    [Fact]
+    public void Charges_from_many_threads_have_numbers_of_their_own_and_stay_within_the_budget()
+    {
+        SimulatedDisk disk = new(seed: 3);
+        System.Collections.Concurrent.ConcurrentBag<long> numbers = [];
+        long affordable;
+        using (FileLedger ledger = FileLedger.Open(disk.Open(), "site", s_budget))
+        {
+            affordable = ledger.Current.Affordable(PrivacyEvent.DiscreteGaussian(5));
+            Parallel.For(
+                0,
+                (int)affordable + 20,
+                i =>
+                {
+                    try
+                    {
+                        numbers.Add(ledger.Charge(Charge($"{i}")));
+                    }
+                    catch (BudgetExceededException)
+                    {
+                        // One of the twenty too many.
+                    }
+                }
+            );
+            Assert.Equal(Enumerable.Range(1, (int)affordable).Select(number => (long)number), numbers.Order());
+        }
+
+        Assert.Equal(affordable, FileLedgerOn(disk).Lines.Length);
+    }
+
+    private static PrivacyLedger FileLedgerOn(SimulatedDisk disk)
+    {
+        using FileLedger ledger = FileLedger.Open(disk.Open(), "site", s_budget);
+        return ledger.Current;
+    }
+
     private static PrivacyCharge Charge(string name) =>
         new(
             $"release {name}",
@@ -173,7 +283,10 @@ public sealed class LedgerFileTests
 
     private static void Check(PrivacyLedger ledger, HashSet<Digest> released, ref double reported)
     {
-        Assert.Superset(released, ledger.Lines.Select(line => line.Charge.Reference).ToHashSet());
+        Assert.Superset(
+            released,
+            ledger.Lines.Where(line => !line.IsWithheld).Select(line => line.Charge.Reference).ToHashSet()
+        );
         Assert.True(ledger.Spent >= reported);
         Assert.True(ledger.Spent <= s_budget.Epsilon);
         reported = ledger.Spent;
