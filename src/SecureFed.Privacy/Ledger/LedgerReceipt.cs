@@ -39,11 +39,7 @@ public sealed record LedgerReceipt(string Owner, int Entries, Digest Head)
         string owner = Encoding.Latin1.GetString(content[fixedSize..]);
         int entries = BinaryPrimitives.ReadInt32LittleEndian(content[Label.Length..]);
         return entries >= 1 && ParticipantId.TryParse(owner, out _)
-            ? new LedgerReceipt(
-                owner,
-                entries,
-                Digest.FromBytes(content.Slice(Label.Length + 4, Digest.SizeInBytes))
-            )
+            ? new LedgerReceipt(owner, entries, Digest.FromBytes(content.Slice(Label.Length + 4, Digest.SizeInBytes)))
             : null;
     }
 }

@@ -13,7 +13,8 @@ public sealed class SignedLedgerReceipt
 
     private readonly byte[] _signature;
 
-    private SignedLedgerReceipt(LedgerReceipt receipt, byte[] signature) => (Receipt, _signature) = (receipt, signature);
+    private SignedLedgerReceipt(LedgerReceipt receipt, byte[] signature) =>
+        (Receipt, _signature) = (receipt, signature);
 
     /// <summary>The receipt. Believe it after <see cref="IsSignedBy"/> only.</summary>
     public LedgerReceipt Receipt { get; }
@@ -36,13 +37,17 @@ public sealed class SignedLedgerReceipt
     /// <param name="bytes">What <see cref="ToBytes"/> wrote.</param>
     public static SignedLedgerReceipt? TryRead(ReadOnlySpan<byte> bytes)
     {
-        if (!BinaryPrimitives.TryReadUInt16LittleEndian(bytes, out ushort size) || bytes.Length - sizeof(ushort) <= size)
+        if (
+            !BinaryPrimitives.TryReadUInt16LittleEndian(bytes, out ushort size)
+            || bytes.Length - sizeof(ushort) <= size
+        )
         {
             return null;
         }
 
         ReadOnlySpan<byte> signature = bytes[(sizeof(ushort) + size)..];
-        return signature.Length <= MaximumSignatureSizeInBytes
+        return
+            signature.Length <= MaximumSignatureSizeInBytes
             && LedgerReceipt.TryRead(bytes.Slice(sizeof(ushort), size)) is { } receipt
             ? new SignedLedgerReceipt(receipt, signature.ToArray())
             : null;

@@ -216,10 +216,7 @@ public sealed class LedgerFileTests
         {
             byte[] flipped = [.. bytes];
             flipped[bit / 8] ^= (byte)(1 << (bit % 8));
-            Assert.NotEqual(
-                true,
-                SignedLedgerReceipt.TryRead(flipped)?.IsSignedBy(suite, signer.PublicKey.Span)
-            );
+            Assert.NotEqual(true, SignedLedgerReceipt.TryRead(flipped)?.IsSignedBy(suite, signer.PublicKey.Span));
         }
 
         for (int length = 0; length < bytes.Length; length++)
