@@ -45,7 +45,9 @@ public sealed class PrivacyStatement
         lines.Add(
             (
                 "promise",
-                Invariant($"({ledger.Spent:R}, {budget.Delta:R})-differential privacy for all charges together")
+                double.IsFinite(ledger.Spent)
+                    ? Invariant($"({ledger.Spent:R}, {budget.Delta:R})-differential privacy for all charges together")
+                    : Invariant($"none at δ = {budget.Delta:R}: the noise of all charges together is too small")
             )
         );
         lines.Add(

@@ -90,7 +90,8 @@ internal static class LedgerCommands
                 Unit = ledger.Budget.Unit.ToString(),
                 Relation = ledger.Budget.Relation.ToString(),
             },
-            ledger.Spent,
+            Spent = Finite(ledger.Spent),
+            Remaining = Remaining(ledger),
             ledger.Entries,
             Head = ledger.Head.ToString(),
             Charges = ledger.Lines.Select(line => new
@@ -100,11 +101,16 @@ internal static class LedgerCommands
                 Reference = line.Charge.Reference.ToString(),
                 Release = line.Charge.Release.ToString(),
                 line.Charge.Count,
-                line.EpsilonAfter,
+                EpsilonAfter = Finite(line.EpsilonAfter),
                 Withheld = line.IsWithheld,
             }),
             Statement = statement,
         };
+
+    // JSON has no infinity; a field that is not there says that nothing is promised.
+    private static double? Finite(double epsilon) => double.IsFinite(epsilon) ? epsilon : null;
+
+    private static double Remaining(PrivacyLedger ledger) => Math.Max(0, ledger.Budget.Epsilon - ledger.Spent);
 
     private static void Print(DemoScreen screen, PrivacyLedger ledger, string? statement)
     {
@@ -112,7 +118,7 @@ internal static class LedgerCommands
         screen.Line(
             string.Create(
                 CultureInfo.InvariantCulture,
-                $"spent ε = {ledger.Spent:R} by {ledger.Lines.Count(line => !line.IsWithheld)} charges; {ledger.Entries} entries, chain {ledger.Head}"
+                $"spent ε = {ledger.Spent:R} by {ledger.Lines.Count(line => !line.IsWithheld)} charges, {Remaining(ledger):R} below the budget; {ledger.Entries} entries, chain {ledger.Head}"
             )
         );
         foreach (LedgerLine line in ledger.Lines)

@@ -161,6 +161,7 @@ public sealed class PrivacyLedgerTests(ITestOutputHelper output)
 
         PrivacyLedger nothing = PrivacyLedger.Replay([opened, first, second]);
         Assert.Equal(double.PositiveInfinity, nothing.Spent);
+        Assert.Contains("promise: none at δ", PrivacyStatement.Of(nothing).Text, StringComparison.Ordinal);
         Assert.Equal(0, nothing.Affordable(more.Release));
         Assert.Throws<BudgetExceededException>(() => nothing.Charge(more, out _));
         Assert.Equal(over.Spent, PrivacyLedger.Replay([opened, first, second, third]).Spent);

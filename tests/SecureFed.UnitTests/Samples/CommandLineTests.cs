@@ -108,6 +108,7 @@ public sealed class CommandLineTests
                 shown.GetProperty("spent").GetDouble(),
                 shown.GetProperty("charges")[1].GetProperty("epsilonAfter").GetDouble()
             );
+            Assert.Equal(3 - shown.GetProperty("spent").GetDouble(), shown.GetProperty("remaining").GetDouble());
             string statement = shown.GetProperty("statement").GetString()!;
             Assert.Contains("unit: one record of a party", statement, StringComparison.Ordinal);
             Assert.Contains("does not cover:", statement, StringComparison.Ordinal);
