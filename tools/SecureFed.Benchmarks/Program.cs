@@ -21,6 +21,7 @@ IReadOnlyList<BenchmarkRow> rows =
     new LargeRoundRow(),
     new GrowthRow(),
     new GaussianRow(),
+    new NoiseTimingRow(),
     new LossRow(),
     new CalibrateRow(),
 ];
