@@ -55,6 +55,10 @@ public sealed class LedgerGate : PrivacyGate
     }
 
     /// <inheritdoc/>
+    public override bool IsCharged(RoundDescriptor descriptor) =>
+        Ledger.Current.HasCharged(RoundDigests.Descriptor(descriptor));
+
+    /// <inheritdoc/>
     public override void Charge(RoundDescriptor descriptor)
     {
         try

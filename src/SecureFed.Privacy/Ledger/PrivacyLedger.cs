@@ -142,6 +142,10 @@ public sealed class PrivacyLedger
         return ledger;
     }
 
+    /// <summary>Whether a release was charged, given back or not.</summary>
+    /// <param name="reference">Names the release.</param>
+    public bool HasCharged(Digest reference) => _references.Contains(reference);
+
     /// <summary>ε with one more charge, at the budget's δ. Charges nothing.</summary>
     /// <param name="charge">Of the ledger's unit and relation.</param>
     /// <returns>ε; infinite when so little noise, or so large a δ, promises nothing.</returns>

@@ -25,6 +25,11 @@ public sealed class ServerRun
     /// </summary>
     public int? MinimumContributorsForMetrics { get; init; }
 
+    /// <summary>
+    /// The server's own account of rounds with noise, beside those of the clients. Default: none. spec 02-privacy#charge-3
+    /// </summary>
+    public PrivacyGate? Gate { get; init; }
+
     /// <summary>The primitives. Default: SF-P256-A256-1.</summary>
     public ProtocolSuite Suite { get; init; } = P256Suite.Instance;
 

@@ -15,7 +15,7 @@ public static class RoundDriver
     /// <param name="run">The attempt.</param>
     /// <param name="cancellationToken">Aborts the attempt with Cancelled and tells the clients so.</param>
     /// <returns>How the attempt ended.</returns>
-    /// <exception cref="InvalidOperationException">The store holds the result of another attempt of this round.</exception>
+    /// <exception cref="InvalidOperationException">The store holds the result of another attempt of this round, or the server's own account does not allow the round.</exception>
     /// <exception cref="StorageDamagedException">The stored decisions are damaged.</exception>
     /// <exception cref="FormatException">The stored decisions are not of this attempt.</exception>
     public static async Task<RoundOutcome> RunServerAsync(ServerRun run, CancellationToken cancellationToken = default)

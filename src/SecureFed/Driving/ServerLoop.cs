@@ -29,8 +29,21 @@ internal sealed class ServerLoop : IDisposable
             Suite = run.Suite,
             Splitter = run.Splitter,
         };
-        _session = SchemeSessions.Server(setup, decisions.Read(), out _resumed);
-        _pump = new SessionPump<AggregateResult>(_session, decisions.Append);
+        IReadOnlyList<DurableRecord> decided = decisions.Read();
+        if (decided.Count == 0)
+        {
+            SessionPump.RequireAllowed(run.Descriptor, run.Gate);
+        }
+
+        _session = SchemeSessions.Server(setup, decided, out _resumed);
+        _pump = new SessionPump<AggregateResult>(
+            _session,
+            record =>
+            {
+                SessionPump.ChargeServer(run.Descriptor, run.Gate, record);
+                decisions.Append(record);
+            }
+        );
         _inbox = new Inbox<ServerInbound?>(run.Transport.ReceiveAsync, run.Time);
         _clock = new PhaseClock(run.Time);
     }

@@ -4,9 +4,36 @@ using SecureFed.Protocol;
 
 namespace SecureFed;
 
-/// <summary>What hosts of clients store beside the journal.</summary>
+/// <summary>What hosts charge beside what they store.</summary>
 internal static class SessionPump
 {
+    /// <summary>Refuses to start a round that the server's own account does not allow. spec 02-privacy#charge-3</summary>
+    /// <exception cref="InvalidOperationException">It does not.</exception>
+    public static void RequireAllowed(RoundDescriptor descriptor, PrivacyGate? gate)
+    {
+        if (descriptor.Noise is not null && gate?.Examine(descriptor) is { } refusal)
+        {
+            throw new InvalidOperationException(
+                $"Round {descriptor.Round} does not start ({refusal.Reason}): {refusal.Explanation}"
+            );
+        }
+    }
+
+    /// <summary>Makes the server's charge durable before the decision after which a sum can be opened. spec 02-privacy#charge-3</summary>
+    public static void ChargeServer(RoundDescriptor descriptor, PrivacyGate? gate, DurableRecord record)
+    {
+        // A crash between the charge and the record leaves the charge: it is the same attempt that comes back.
+        if (
+            record.Kind == DurableRecordKind.ServerSurvivors
+            && descriptor.Noise is not null
+            && gate is not null
+            && !gate.IsCharged(descriptor)
+        )
+        {
+            gate.Charge(descriptor);
+        }
+    }
+
     /// <summary>Makes the charge of a round with noise durable when the session asks for it. spec 02-privacy#charge-1</summary>
     public static void Charge(RoundDescriptor descriptor, PrivacyGate? gate, DurableRecord record)
     {

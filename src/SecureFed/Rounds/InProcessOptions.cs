@@ -27,6 +27,9 @@ public sealed class InProcessOptions
     /// <summary>Where the server keeps its decisions. Default: memory, for this round.</summary>
     public IRoundStore? Store { get; init; }
 
+    /// <summary>The server's own account of rounds with noise. Default: none. spec 02-privacy#charge-3</summary>
+    public PrivacyGate? ServerGate { get; init; }
+
     /// <summary>Whether the outcome keeps each party's vector as the server received it. Default: yes; turn it off for large models.</summary>
     public bool KeepUploads { get; init; } = true;
 }

@@ -209,7 +209,7 @@ public sealed class InProcessRound : IDisposable
     /// <summary>Runs the whole protocol and returns how it ended.</summary>
     /// <param name="cancellationToken">Cancels between two messages; the outcome is then Aborted with Cancelled.</param>
     /// <exception cref="ContributionRefusedException">Fewer contributions than the plan's minimum, or the round was completed before.</exception>
-    /// <exception cref="InvalidOperationException">The store of the options holds a result of this round.</exception>
+    /// <exception cref="InvalidOperationException">The store of the options holds a result of this round, or the server's account does not allow it.</exception>
     public RoundOutcome Complete(CancellationToken cancellationToken = default)
     {
         RequireOpen();
@@ -273,6 +273,8 @@ public sealed class InProcessRound : IDisposable
     private sealed class OpenGate : PrivacyGate
     {
         public override DescriptorRefusal? Examine(RoundDescriptor descriptor) => null;
+
+        public override bool IsCharged(RoundDescriptor descriptor) => false;
 
         public override void Charge(RoundDescriptor descriptor) { }
     }

@@ -74,6 +74,7 @@ internal sealed class InProcessRun : IDisposable
     {
         RoundMark decisions = new(_options.Store ?? new InMemoryRoundStore(), _descriptor);
         decisions.RequireNoResult();
+        SessionPump.RequireAllowed(_descriptor, _options.ServerGate);
         using ServerSession server = SchemeSessions.Server(
             new ServerSetup
             {
@@ -88,6 +89,7 @@ internal sealed class InProcessRun : IDisposable
             server,
             record =>
             {
+                SessionPump.ChargeServer(_descriptor, _options.ServerGate, record);
                 decisions.Append(record);
                 _options.Observer?.OnStored(null, record);
             }

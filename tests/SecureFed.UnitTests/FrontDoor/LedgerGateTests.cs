@@ -60,6 +60,51 @@ public sealed class LedgerGateTests
     }
 
     [Fact]
+    public void A_server_with_an_account_starts_no_round_beyond_it_and_is_charged_once_for_one_that_came_to_a_sum()
+    {
+        double one = new RenyiAccountant(NeighbouringRelation.AddOrRemoveOne)
+            .Compose(s_plan.Cost!)
+            .Epsilon(1e-5)
+            .Epsilon;
+        InMemoryLedger ledger = new(
+            "budget",
+            new PrivacyBudget(one, 1e-5, PrivacyUnit.Client, NeighbouringRelation.AddOrRemoveOne)
+        );
+        InProcessOptions options = new() { ServerGate = new LedgerGate(ledger) };
+        using (InProcessRound early = Start(options))
+        {
+            // Too few stay: no sum, and the account is as it was.
+            early.Drop(ParticipantId.FromIndex(0), RoundPhase.ShareKeys);
+            early.Drop(ParticipantId.FromIndex(1), RoundPhase.ShareKeys);
+            Assert.IsType<RoundOutcome.Aborted>(early.Complete());
+            Assert.Empty(ledger.Current.Lines);
+        }
+
+        using (InProcessRound round = Start(options))
+        {
+            Assert.IsType<RoundOutcome.Completed>(round.Complete());
+            Assert.Single(ledger.Current.Lines);
+            Assert.True(ledger.Current.HasCharged(ledger.Current.Lines[0].Charge.Reference));
+        }
+
+        using InProcessRound over = Start(options);
+        InvalidOperationException refused = Assert.Throws<InvalidOperationException>(() => over.Complete());
+        Assert.Contains(nameof(AbortReason.BudgetExceeded), refused.Message, StringComparison.Ordinal);
+        Assert.Single(ledger.Current.Lines);
+    }
+
+    private static InProcessRound Start(InProcessOptions options)
+    {
+        InProcessRound round = InProcessRound.Start(s_plan, SystemRandomSource.Instance, options);
+        for (int i = 0; i < Parties; i++)
+        {
+            round.Contribute(ParticipantId.FromIndex(i), new float[6]);
+        }
+
+        return round;
+    }
+
+    [Fact]
     public void A_ledger_of_another_unit_or_with_a_charge_in_between_keeps_the_party_out()
     {
         PrivacyBudget records = new(100, 1e-5, PrivacyUnit.Record, NeighbouringRelation.AddOrRemoveOne);

@@ -377,6 +377,8 @@ public sealed class NoiseRoundTests
 
         public override DescriptorRefusal? Examine(RoundDescriptor descriptor) => Refusal;
 
+        public override bool IsCharged(RoundDescriptor descriptor) => Charges > 0;
+
         public override void Charge(RoundDescriptor descriptor)
         {
             Charges++;
