@@ -198,6 +198,23 @@ def check_samples(case):
         raise Difference(difference)
 
 
+def check_layers(case):
+    difference = noise.check_layers(case)
+    if difference:
+        raise Difference(difference)
+
+
+def altered_layers(cases):
+    for original in cases:
+        for field in ("parties", "first", "sums"):
+            case = copy.deepcopy(original)
+            if field == "sums":
+                case[field][-1] = str(int(case[field][-1]) - 1)
+            else:
+                case[field] += 1
+            yield f"{field} of layers '{case['id']}'", lambda c=case: check_layers(c)
+
+
 def altered_samples(samples):
     for original in samples:
         for field, wrong in (("samples", 1), ("words", None)):
@@ -229,7 +246,7 @@ def main(arguments):
     default = pathlib.Path(__file__).resolve().parent.parent / "vectors"
     folder = pathlib.Path(arguments[0]) if arguments else default
     files = {}
-    known = {f"securefed/{name}/1" for name in ("masking-rounds", "masking-refusals", "masking-graphs", "noise-samples")}
+    known = {f"securefed/{name}/1" for name in ("masking-rounds", "masking-refusals", "masking-graphs", "noise-samples", "noise-layers")}
     for path in sorted([*folder.glob("masking/*.json"), *folder.glob("noise/*.json")]):
         content = json.loads(path.read_text())
         if content.get("schema") not in known:
@@ -245,12 +262,14 @@ def main(arguments):
             [
                 *altered(rounds, files["securefed/masking-refusals/1"], files["securefed/masking-graphs/1"]),
                 *altered_samples(files["securefed/noise-samples/1"]),
+                *altered_layers(files["securefed/noise-layers/1"]),
             ]
         )
     checks = [("round", case, lambda c: check_round(c)) for case in rounds.values()]
     checks += [("refusal", case, lambda c: check_refusal(c, rounds)) for case in files["securefed/masking-refusals/1"]]
     checks += [("graph", case, lambda c: check_graph(c)) for case in files["securefed/masking-graphs/1"]]
     checks += [("noise", case, check_samples) for case in files["securefed/noise-samples/1"]]
+    checks += [("layers", case, check_layers) for case in files["securefed/noise-layers/1"]]
     different = 0
     for kind, case, check in checks:
         try:

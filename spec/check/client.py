@@ -226,7 +226,7 @@ class Client:
         for dealer in dealers:
             key_share, key_salt, seed_share, seed_salt = self.held[dealer]
             body += seed_share + seed_salt if dealer in self.u3 else key_share + key_salt
-        self.send(out, w.UNMASK, body)
+        self.send(out, w.UNMASK, body + w.short(b""))
         return None
 
     def on_result(self, m):

@@ -71,6 +71,33 @@ def draw(variance, stream):
             return -magnitude if negative else magnitude
 
 
+def keystream_words(key):
+    """03 keystream-1."""
+    aes = p.Aes256(key)
+    for block in itertools.count():
+        data = aes.block(block.to_bytes(16, "big"))
+        for at in range(0, 16, 4):
+            yield int.from_bytes(data[at : at + 4], "little")
+
+
+def check_layers(case):
+    """layers-2 and layers-3: None, or what differs."""
+    variances = w.layers_of(int(case["variance"]), case["parties"], case["removable"])
+    seed = p.sha256(f"{case['id']}/seed".encode())
+    found = [0] * len(case["sums"])
+    for layer, variance in enumerate(variances):
+        if layer == 0:
+            continue
+        if layer >= case["first"]:
+            stream = keystream_words(p.hkdf(seed, w.label("noise layer")))
+            found = [total + draw(variance, stream) for total in found]
+        seed = p.hkdf(seed, w.label("noise chain"))
+    for at, wanted in enumerate(case["sums"]):
+        if found[at] != int(wanted):
+            return f"sum {at}: found {found[at]}, the vectors have {wanted}"
+    return None
+
+
 def check(case):
     """None, or what differs."""
     used = 0

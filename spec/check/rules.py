@@ -17,7 +17,8 @@ def coordinate_bound(d):
 def noise_fits(d):
     """02 shares-1 and shares-3."""
     in_range = 100 <= d.noise.variance <= 2**58 and 1 <= d.noise.examples <= 2**24 and d.noise.divisor >= 2**-60
-    return in_range and not d.maximum_weight and not d.metrics
+    wide_enough = min(d.noise.layers or [100]) >= 100
+    return in_range and wide_enough and not d.maximum_weight and not d.metrics
 
 
 def refuse_noise(d):
@@ -31,6 +32,7 @@ def refuse_noise(d):
         or (n.unit == 2 and n.examples != 1)
         or d.scheme not in (COMPLETE, SPARSE)
         or (d.scheme == COMPLETE and d.minimum_survivors - d.collusion_bound < 1)
+        or (n.layers and (d.scheme != COMPLETE or d.maximum_participants - len(n.layers) + 1 != d.minimum_survivors))
     )
 
 

@@ -132,13 +132,26 @@ def read_descriptor(data):
     return d
 
 
-def _privacy(r):
+def layers_of(s, parties, removable):
+    """02 layers-2."""
+    divisors = [parties] + [(parties - k + 1) * (parties - k) for k in range(1, removable + 1)]
+    return [-(-s // divisor) for divisor in divisors]
+
+
+def _privacy(r, parties):
     mechanism = r.number(1)
     if mechanism == 0:
         return r.text(), None
-    if mechanism != 1:
+    if mechanism not in (1, 2):
         raise Refused(MALFORMED)
-    noise = Record(variance=r.number(8), examples=r.number(4), divisor=struct.unpack("<d", r.take(8))[0])
+    noise = Record(variance=r.number(8), layers=None)
+    if mechanism == 2:
+        s, removable = noise.variance, r.number(2)
+        if not (1 <= s <= 2**62 and parties >= 2 and 1 <= removable < parties):
+            raise Refused(MALFORMED)
+        noise.layers = layers_of(s, parties, removable)
+        noise.variance = sum(noise.layers)
+    noise.examples, noise.divisor = r.number(4), struct.unpack("<d", r.take(8))[0]
     noise.unit, noise.relation = r.number(1), r.number(1)
     noise.rate = struct.unpack("<d", r.take(8))[0]
     finite = 0 < noise.divisor < float("inf") and 0 < noise.rate < float("inf")
@@ -161,7 +174,7 @@ def _descriptor(r):
         r.number(2),
         r.number(2),
     )
-    d.no_privacy_because, d.noise = _privacy(r)
+    d.no_privacy_because, d.noise = _privacy(r, d.maximum_participants)
     d.model, d.federation = r.take(32), r.name()
     d.round, d.attempt = r.number(8), r.number(4)
     d.roster = [(r.name(), r.short(1, 133)) for _ in range(r.count(4096))]
@@ -244,6 +257,9 @@ def decode(data, parties):
     elif m.type == UNMASK:
         m.survivors, m.dealers = r.set(), r.set()
         m.shares = [(r.take(32), r.take(16)) for _ in m.dealers]
+        m.layer_seed = r.short(0, 32)
+        if len(m.layer_seed) not in (0, 32):
+            raise Refused(MALFORMED)
     elif m.type == RESULT:
         m.survivors, m.sum_digest = r.set(), r.take(32)
     elif m.type in (ABORTED, WITHDRAWAL):

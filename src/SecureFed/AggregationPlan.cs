@@ -136,13 +136,31 @@ public sealed class AggregationPlan
             ? RoundCost.Of(
                 NoiseRules.NoiseMultiplier(
                     Encoding.SquaredNormBound,
-                    shares.ShareVariance,
+                    shares,
                     HonestShares,
+                    CollusionBound,
                     noise.Relation
                 ),
                 noise.SamplingRate
             )
             : null;
+
+    /// <summary>Draws a party's share of the noise of one attempt; do it before the data is touched (spec 02-privacy#sampler-4).</summary>
+    /// <param name="suite">The suite of the round, whose primitives make the seeds of layers that are removed.</param>
+    /// <param name="random">The system's generator outside of tests; about 50 bytes for each coordinate.</param>
+    /// <returns>For one attempt of one round. The caller adds it to an update or disposes of it.</returns>
+    /// <exception cref="InvalidOperationException">The plan has no noise.</exception>
+    public NoiseVector DrawNoise(ProtocolSuite suite, RandomSource random)
+    {
+        ArgumentNullException.ThrowIfNull(suite);
+        ArgumentNullException.ThrowIfNull(random);
+        return Encoding.Noise switch
+        {
+            null => throw new InvalidOperationException("The plan has no noise to draw."),
+            { Layers: null } => NoiseShare.Draw(Encoding, random),
+            _ => LayerSeeds.Draw(suite, Encoding, random, NoiseShare.Sample),
+        };
+    }
 
     /// <summary>The same plan in which every party also sends metrics, inside the same masked vector.</summary>
     /// <param name="metrics">At most 64 blocks and 4,096 coordinates; the largest maximum may widen the ring.</param>
@@ -272,6 +290,20 @@ public sealed class AggregationPlan
             );
         }
 
+        UpdateEncoding encoding = UpdateEncoding.Create(
+            Length,
+            MaximumParticipants,
+            Encoding.ClipNorm,
+            Encoding.FractionBits,
+            Encoding.MaximumWeight,
+            Metrics,
+            noise.HasRemovableSurplus ? LayersOf(noise) : SharesOf(noise)
+        );
+        return new AggregationPlan(encoding, Privacy, Scheme);
+    }
+
+    private SumNoise SharesOf(PrivacyPlan.DistributedNoise noise)
+    {
         int honest = Graph is not null ? GraphSizing.RoundEffectiveCohort : MinimumSurvivors - CollusionBound;
         BigInteger variance = NoiseRules.LeastShareVariance(
             Encoding.SquaredNormBound,
@@ -280,16 +312,36 @@ public sealed class AggregationPlan
             noise.Relation
         );
         long share = (long)BigInteger.Min(variance, long.MaxValue);
-        UpdateEncoding encoding = UpdateEncoding.Create(
-            Length,
-            MaximumParticipants,
-            Encoding.ClipNorm,
-            Encoding.FractionBits,
-            Encoding.MaximumWeight,
-            Metrics,
-            new SumNoise(share, noise.MaximumExamples, noise.Divisor)
+        return new SumNoise(share, noise.MaximumExamples, noise.Divisor);
+    }
+
+    // spec 02-privacy#layers-6
+    private SumNoise LayersOf(PrivacyPlan.DistributedNoise noise)
+    {
+        int removable = MaximumParticipants - MinimumSurvivors;
+        if (Graph is not null || removable < 1)
+        {
+            throw new ArgumentException(
+                Graph is not null
+                    ? $"Surplus noise is removed on the complete graph, of at most {DescriptorRules.MaximumCompleteCohort} parties. Leave it in the sum, or split the federation."
+                    : "With minimumSurvivors = maximumParticipants nobody may drop out, so that no noise is left over. Lower minimumSurvivors, or leave the option out.",
+                "scheme"
+            );
+        }
+
+        BigInteger variance = NoiseRules.LeastLayeredVariance(
+            Encoding.SquaredNormBound,
+            noise.NoiseMultiplier,
+            MinimumSurvivors,
+            CollusionBound,
+            noise.Relation
         );
-        return new AggregationPlan(encoding, Privacy, Scheme);
+        long whole = (long)BigInteger.Min(variance, NoiseLayers.LargestVariance + 1);
+        return SumNoise.In(
+            new NoiseLayers(whole, MaximumParticipants, removable),
+            noise.MaximumExamples,
+            noise.Divisor
+        );
     }
 
     private void CheckSurvivors(int participants, string parameter, string whose)
@@ -364,7 +416,7 @@ public sealed class AggregationPlan
         Privacy is PrivacyPlan.DistributedNoise noise && Encoding.Noise is { } shares
             ? string.Create(
                 CultureInfo.InvariantCulture,
-                $"\nnoise {shares.ShareVariance} {shares.MaximumExamples} {BitConverter.DoubleToUInt64Bits(shares.Divisor):x16} {(int)noise.Unit} {(int)noise.Relation} {BitConverter.DoubleToUInt64Bits(noise.SamplingRate):x16}"
+                $"\nnoise {shares.ShareVariance}{(shares.Layers is { } layers ? $" of {layers.Variance} in {layers.Removable}" : string.Empty)} {shares.MaximumExamples} {BitConverter.DoubleToUInt64Bits(shares.Divisor):x16} {(int)noise.Unit} {(int)noise.Relation} {BitConverter.DoubleToUInt64Bits(noise.SamplingRate):x16}"
             )
             : string.Empty;
 

@@ -28,7 +28,7 @@ public abstract class PrivacyPlan
     /// <param name="relation">How neighbouring data sets differ. With sampling, only by adding or removing a record.</param>
     /// <exception cref="PrivacyDomainException">A number is outside its range.</exception>
     /// <exception cref="ArgumentException">Sampling is claimed for replacing a record.</exception>
-    public static PrivacyPlan ForRecords(
+    public static DistributedNoise ForRecords(
         double noiseMultiplier,
         int maximumExamples,
         double divisor,
@@ -63,7 +63,7 @@ public abstract class PrivacyPlan
     /// <param name="divisor">What a mean is divided by: a public constant, for example the expected number of parties.</param>
     /// <param name="relation">How neighbouring federations differ.</param>
     /// <exception cref="PrivacyDomainException">A number is outside its range.</exception>
-    public static PrivacyPlan ForParties(
+    public static DistributedNoise ForParties(
         double noiseMultiplier,
         double divisor,
         NeighbouringRelation relation = NeighbouringRelation.AddOrRemoveOne
@@ -81,7 +81,8 @@ public abstract class PrivacyPlan
             double noiseMultiplier,
             int maximumExamples,
             double divisor,
-            double samplingRate
+            double samplingRate,
+            bool hasRemovableSurplus = false
         )
         {
             const double Least = 0.01;
@@ -123,7 +124,22 @@ public abstract class PrivacyPlan
 
             (Unit, Relation, NoiseMultiplier) = (unit, relation, noiseMultiplier);
             (MaximumExamples, Divisor, SamplingRate) = (maximumExamples, divisor, samplingRate);
+            HasRemovableSurplus = hasRemovableSurplus;
         }
+
+        /// <summary>
+        /// The same noise in layers: the parties that stay let the server remove what fewer drop-outs than planned for leave
+        /// over, so that the noise of the sum does not grow with the parties in it. spec 02-privacy#layers-1
+        /// </summary>
+        /// <remarks>
+        /// Costs n − U samples more for each coordinate of each party, and the server as many; on the complete graph only.
+        /// A party that vanishes between masking and unmasking leaves its surplus in the sum, which costs accuracy only.
+        /// </remarks>
+        public DistributedNoise WithRemovableSurplus() =>
+            new(Unit, Relation, NoiseMultiplier, MaximumExamples, Divisor, SamplingRate, hasRemovableSurplus: true);
+
+        /// <summary>Whether surplus noise is removed when fewer parties drop out than may.</summary>
+        public bool HasRemovableSurplus { get; }
 
         /// <summary>Whose presence it hides.</summary>
         public PrivacyUnit Unit { get; }
@@ -150,7 +166,7 @@ public abstract class PrivacyPlan
         public override string ToString() =>
             string.Create(
                 CultureInfo.InvariantCulture,
-                $"noise {NoiseMultiplier} times one {(Unit == PrivacyUnit.Record ? "record" : "party")}, {(Relation == NeighbouringRelation.ReplaceOne ? "replace one" : "add or remove one")}{(SamplingRate < 1 ? $", q = {SamplingRate}" : string.Empty)}"
+                $"noise {NoiseMultiplier} times one {(Unit == PrivacyUnit.Record ? "record" : "party")}, {(Relation == NeighbouringRelation.ReplaceOne ? "replace one" : "add or remove one")}{(SamplingRate < 1 ? $", q = {SamplingRate}" : string.Empty)}{(HasRemovableSurplus ? ", surplus removed" : string.Empty)}"
             );
     }
 

@@ -13,6 +13,7 @@ public class VectorClaimTests
         ["masking/graphs.json"] = "SecureFed.VectorTests/MaskingVectorFile.cs",
         ["masking/refusals.json"] = "SecureFed.VectorTests/MaskingVectorFile.cs",
         ["masking/rounds.json"] = "SecureFed.VectorTests/MaskingVectorFile.cs",
+        ["noise/layers.json"] = "SecureFed.UnitTests/Protocol/Masking/RemovableLayerTests.cs",
         ["noise/samples.json"] = "SecureFed.UnitTests/Privacy/DiscreteGaussianSamplerTests.cs",
         ["security/cases.json"] = "SecureFed.VectorTests/VectorClaimTests.cs",
         ["security/vectors/primitives.json"] = "SecureFed.UnitTests/Crypto/PrimitiveVectorTests.cs",

@@ -46,6 +46,7 @@ internal static class Program
         [
             .. MaskingVectors.Files().Select(file => (Path.Combine("masking", file.Name), file.Content)),
             (Path.Combine("noise", "samples.json"), NoiseVectors.Samples()),
+            (Path.Combine("noise", "layers.json"), NoiseVectors.Layers()),
         ];
 
     private static string? Difference(string path, string text)

@@ -493,6 +493,8 @@ internal sealed class Refusals(RoundCase dropout, RoundCase weighted, RoundCase 
         Wrong("an altered vector", "server 3 1", 8, With(input, -70, 1), 1);
         Wrong("another survivor set", "server 4 1", 18, A.ConsistencySignature(1, all, all), 1);
         Wrong("shares for another survivor set", "server 5 1", 18, A.UnmaskShares(1, all, all), 1);
+        Wrong("a seed of layers in a round without noise", "server 5 1", 14, Seeded(32), 1);
+        Wrong("a seed of 31 bytes", "server 5 1", 1, Seeded(31), 1);
         Add(
             "server: a share that does not match its commitment",
             dropout,
@@ -525,9 +527,17 @@ internal sealed class Refusals(RoundCase dropout, RoundCase weighted, RoundCase 
 
         byte[] Revealed(bool alter)
         {
+            // The last byte of the last salt stands before the length of a seed that is not there.
             byte[] honest = A.UnmaskShares(1, all, survivors);
             byte[] body = honest[38..^64];
-            return A.Signed(10, A.K, 1, new Bytes().Raw(alter ? With(body, -1, 1) : body));
+            return A.Signed(10, A.K, 1, new Bytes().Raw(alter ? With(body, -2, 1) : body));
+        }
+
+        // The body but for its last byte, the length of a seed.
+        byte[] Seeded(int length)
+        {
+            byte[] body = A.UnmaskShares(1, all, survivors)[38..^65];
+            return A.Signed(10, A.K, 1, new Bytes().Raw(body).Short(new byte[length]));
         }
     }
 

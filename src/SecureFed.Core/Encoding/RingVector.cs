@@ -77,6 +77,30 @@ public sealed class RingVector
         }
     }
 
+    /// <summary>this[i] ← this[i] + integers[i], or − integers[i], mod 2^b.</summary>
+    internal void Add(ReadOnlySpan<long> integers, bool subtract = false)
+    {
+        Invariant.Check(integers.Length == Length, "there is one integer for each element");
+        long sign = subtract ? -1 : 1;
+        if (_narrow is { } narrow)
+        {
+            for (int i = 0; i < narrow.Length; i++)
+            {
+                narrow[i] = unchecked(narrow[i] + (uint)(sign * integers[i]));
+            }
+        }
+        else
+        {
+            Span<ulong> wide = _wide;
+            for (int i = 0; i < wide.Length; i++)
+            {
+                wide[i] = unchecked(wide[i] + (ulong)(sign * integers[i]));
+            }
+        }
+
+        Reduce();
+    }
+
     /// <summary>this[i] ← this[i] − other[i] mod 2^b.</summary>
     /// <param name="other">Same ring and length. May be this vector.</param>
     /// <exception cref="ArgumentException">Another ring or another length.</exception>

@@ -139,6 +139,7 @@ public sealed class UpdateEncoding : IEquatable<UpdateEncoding>
         ImmutableArray<MetricBlock> blocks = Checked(metrics);
 
         RequireNoiseFits(noise, maximumWeight, blocks);
+        RequireLayersFit(noise, maximumParticipants);
 
         (BigInteger coordinateBound, BigInteger squaredNormBound) = Bounds(clipNorm, fractionBits);
         if (IsTooCoarse(length, coordinateBound, squaredNormBound))
@@ -316,6 +317,47 @@ public sealed class UpdateEncoding : IEquatable<UpdateEncoding>
                 PlanFault.NoiseOutOfRange,
                 CultureInfo.InvariantCulture,
                 $"A plan with noise has neither weights nor metrics: they are computed from data, and its noise does not hide them. Leave them out, or make them coordinates of the update."
+            );
+        }
+    }
+
+    // spec 02-privacy#layers-2
+    private static void RequireLayersFit(SumNoise? noise, int participants)
+    {
+        if (noise?.Layers is not { } layers)
+        {
+            return;
+        }
+
+        if (layers.Variance > NoiseLayers.LargestVariance)
+        {
+            throw Refused(
+                PlanFault.NoiseOutOfRange,
+                CultureInfo.InvariantCulture,
+                $"All parties' noise together has a variance of at most 2^62 squared grid units. Use fewer fraction bits."
+            );
+        }
+
+        if (
+            !layers.IsSound
+            || layers.Parties != participants
+            || noise.ShareVariance != layers.VarianceUpTo(layers.Removable)
+        )
+        {
+            throw Refused(
+                PlanFault.NoiseOutOfRange,
+                CultureInfo.InvariantCulture,
+                $"Layers of noise are those of the plan's {participants} participants, 1 to {participants - 1} of them removable, and add up to a share; the plan says {layers} and shares of {noise.ShareVariance}."
+            );
+        }
+
+        long least = Math.Min(layers.VarianceOf(0), layers.VarianceOf(1));
+        if (least < SumNoise.LeastShareVariance)
+        {
+            throw Refused(
+                PlanFault.NoiseOutOfRange,
+                CultureInfo.InvariantCulture,
+                $"A layer of noise has a variance of at least {SumNoise.LeastShareVariance} squared grid units; the smallest of this plan has {least}. Use more fraction bits."
             );
         }
     }

@@ -35,6 +35,9 @@ public sealed class EncodedUpdate
     /// <summary>Whether the share of noise has been added. A session of a plan with noise refuses an update without.</summary>
     public bool HasNoise { get; private set; }
 
+    /// <summary>What the session opens the removable layers of the noise with; null without layers. spec 02-privacy#layers-3</summary>
+    internal SecretBytes? LayerSeed { get; private set; }
+
     /// <summary>Takes the update for one session. False when it has noise and a session had it before: the same noise in two sums cancels in their difference. spec 02-privacy#shares-2</summary>
     internal bool TryClaim()
     {
@@ -65,7 +68,7 @@ public sealed class EncodedUpdate
             );
         }
 
-        noise.MoveInto(Values);
+        LayerSeed = noise.MoveInto(Values);
         HasNoise = true;
     }
 

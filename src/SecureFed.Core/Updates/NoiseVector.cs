@@ -9,12 +9,19 @@ namespace SecureFed.Core;
 public sealed class NoiseVector : IDisposable
 {
     private readonly long[] _samples;
+    private SecretBytes? _layerSeed;
     private bool _isGone;
 
-    internal NoiseVector(UpdateEncoding encoding, Filling fill)
+    /// <summary>Draws the samples; with layers, those that <paramref name="layerSeed"/> yields are among them. It is taken.</summary>
+    internal NoiseVector(UpdateEncoding encoding, Filling fill, SecretBytes? layerSeed = null)
     {
         Invariant.Check(encoding.Noise is not null, "noise is drawn for plans with noise");
+        Invariant.Check(
+            encoding.Noise.Layers is null == layerSeed is null,
+            "noise in layers, and no other, has a seed that opens them"
+        );
         Encoding = encoding;
+        _layerSeed = layerSeed;
         _samples = GC.AllocateUninitializedArray<long>(encoding.RingLength, pinned: true);
         fill(_samples);
     }
@@ -28,6 +35,8 @@ public sealed class NoiseVector : IDisposable
     public void Dispose()
     {
         _isGone = true;
+        _layerSeed?.Dispose();
+        _layerSeed = null;
         CryptographicOperations.ZeroMemory(MemoryMarshal.AsBytes(_samples.AsSpan()));
     }
 
@@ -35,27 +44,14 @@ public sealed class NoiseVector : IDisposable
     public override string ToString() => nameof(NoiseVector);
 
     /// <summary>lanes[i] ← lanes[i] + noise[i] mod 2^b; then the noise is wiped.</summary>
-    internal void MoveInto(RingVector lanes)
+    /// <returns>The seed of the removable layers, for the session that opens them; null when there are none.</returns>
+    internal SecretBytes? MoveInto(RingVector lanes)
     {
         ObjectDisposedException.ThrowIf(_isGone, this);
-        if (lanes.Ring.LaneBits == 32)
-        {
-            Span<uint> narrow = lanes.NarrowLanes;
-            for (int i = 0; i < _samples.Length; i++)
-            {
-                narrow[i] = unchecked(narrow[i] + (uint)_samples[i]);
-            }
-        }
-        else
-        {
-            Span<ulong> wide = lanes.WideLanes;
-            for (int i = 0; i < _samples.Length; i++)
-            {
-                wide[i] = unchecked(wide[i] + (ulong)_samples[i]);
-            }
-        }
-
-        lanes.Reduce();
+        lanes.Add(_samples);
+        SecretBytes? seed = _layerSeed;
+        _layerSeed = null;
         Dispose();
+        return seed;
     }
 }

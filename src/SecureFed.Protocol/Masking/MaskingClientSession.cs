@@ -315,11 +315,32 @@ public sealed class MaskingClientSession : ClientSession
         // spec 03-masking#unmask-2: one answer; the shares are gone before it leaves.
         ClientPhase.DisposeAll(state.Held.Values);
         PartySet dealerSet = PartySet.Of(Descriptor.Roster.Length, dealers);
+        byte[] layerSeed = OpenLayers(state.Survivors);
         ProtocolMessage.UnmaskShares Build(ReadOnlyMemory<byte> signature) =>
-            new(state.Cohort.Digest, SelfIndex, state.Survivors, dealerSet, revealed, signature);
+            new(state.Cohort.Digest, SelfIndex, state.Survivors, dealerSet, revealed, signature, layerSeed);
         ProtocolMessage.UnmaskShares reply = Build(Sign(MessageCodec.SignedContent(Build(default))));
         _state = new ClientPhase.AwaitingResult(state.Cohort, state.Survivors);
         return Answer(unmask.Type, request, reply, null, []);
+    }
+
+    // spec 02-privacy#layers-4: only here, where t signatures on the survivors have been seen. Whoever may name the
+    // drop-outs takes noise away.
+    private byte[] OpenLayers(PartySet survivors)
+    {
+        if (Descriptor.Noise?.Terms.Layers is not { } layers || Setup.Update.LayerSeed is not { } first)
+        {
+            return [];
+        }
+
+        int layer = layers.FirstRemoved(survivors.Count);
+        if (layer > layers.Removable)
+        {
+            return [];
+        }
+
+        using SecretBytes seed = LayerSeeds.SeedOf(Suite, first, layer);
+        first.Dispose();
+        return seed.Reveal(SecretAccess.ForProtocolReveal).ToArray();
     }
 
     private Step<ClientReceipt> OnResult(
@@ -340,7 +361,11 @@ public sealed class MaskingClientSession : ClientSession
 
     private ReadOnlyMemory<byte> Sign(byte[] content) => Setup.Signer.Sign(content);
 
-    private protected override void WipeSecrets() => _state.Dispose();
+    private protected override void WipeSecrets()
+    {
+        _state.Dispose();
+        Setup.Update.LayerSeed?.Dispose();
+    }
 
     private protected override void AppendState(List<byte> state) => _state.Append(state);
 }

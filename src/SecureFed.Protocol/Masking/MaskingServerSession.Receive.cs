@@ -115,12 +115,17 @@ public sealed partial class MaskingServerSession
             return PeerFaultKind.SetMismatch;
         }
 
-        if (shares.Shares.Length != shares.Dealers.Count)
+        if (shares.Shares.Length != shares.Dealers.Count || shares.LayerSeed.IsEmpty == OpensLayers)
         {
             return PeerFaultKind.InvalidShareList;
         }
 
         Invariant.Check(_revealed is not null, "shares are collected in the Unmask phase");
+        if (OpensLayers)
+        {
+            _layerSeeds.Add(shares.Sender, SecretBytes.CopyFrom(shares.LayerSeed.Span));
+        }
+
         ushort[] wrong = [.. _revealed.Add(shares)];
         if (wrong.Length > 0)
         {

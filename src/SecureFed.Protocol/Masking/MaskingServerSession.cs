@@ -17,6 +17,7 @@ public sealed partial class MaskingServerSession : ServerSession
     private readonly HashSet<string> _keys = new(StringComparer.Ordinal);
     private readonly Dictionary<ushort, IReadOnlyList<ImmutableArray<Digest>>> _paths = [];
     private readonly ShareBlame _blame = new();
+    private readonly SortedDictionary<ushort, SecretBytes> _layerSeeds = [];
     private RingVector? _maskedSum;
     private ShareCollection? _revealed;
     private CohortView? _cohort;
@@ -38,8 +39,20 @@ public sealed partial class MaskingServerSession : ServerSession
             );
         }
 
+        if (Layers is not null && setup.Sampling is null)
+        {
+            throw new ArgumentException(
+                "The round's noise has layers that are removed, and nothing samples them. Set Sampling.",
+                nameof(setup)
+            );
+        }
+
         _sharers = _survivors = _signers = PartySet.Of(RosterSize, []);
     }
+
+    private NoiseLayers? Layers => Descriptor.Noise?.Terms.Layers;
+
+    private bool OpensLayers => Layers is { } layers && layers.FirstRemoved(_survivors.Count) <= layers.Removable;
 
     private protected override Digest CurrentSession => _cohort?.Digest ?? DescriptorDigest;
 
@@ -76,7 +89,9 @@ public sealed partial class MaskingServerSession : ServerSession
         }
     }
 
-    private protected override bool HasEnough => CurrentPhase == RoundPhase.Unmask && _revealed is { IsComplete: true };
+    // spec 02-privacy#layers-5: every party that is still there opens its surplus layers; no share is waited for beyond t.
+    private protected override bool HasEnough =>
+        CurrentPhase == RoundPhase.Unmask && !OpensLayers && _revealed is { IsComplete: true };
 
     private protected override byte[]? SignedContentOf(ProtocolMessage.FromClient message)
     {
@@ -301,6 +316,7 @@ public sealed partial class MaskingServerSession : ServerSession
             return Abort(AbortReason.ShareInconsistent, faults, liar);
         }
 
+        RemoveLayers(_maskedSum);
         if (!Unmasking.IsInRange(Encoding, _maskedSum, _survivors.Count))
         {
             return Abort(AbortReason.AggregateOutOfRange, faults);
@@ -321,6 +337,23 @@ public sealed partial class MaskingServerSession : ServerSession
             Faults = [.. faults],
             Ended = CompletedEnding(_maskedSum),
         };
+    }
+
+    // spec 02-privacy#layers-5
+    private void RemoveLayers(RingVector sum)
+    {
+        if (Layers is not { } layers || Setup.Sampling is not { } sampling || _layerSeeds.Count == 0)
+        {
+            return;
+        }
+
+        long[] surplus = new long[sum.Length];
+        foreach (SecretBytes seed in _layerSeeds.Values)
+        {
+            LayerSeeds.AddLayers(Setup.Suite, seed, layers.FirstRemoved(_survivors.Count), layers, sampling, surplus);
+        }
+
+        sum.Add(surplus, subtract: true);
     }
 
     private void FixResult(ReadOnlySpan<byte> packedSum)
@@ -384,6 +417,11 @@ public sealed partial class MaskingServerSession : ServerSession
     private protected override void WipeState()
     {
         _revealed?.Dispose();
+        foreach (SecretBytes seed in _layerSeeds.Values)
+        {
+            seed.Dispose();
+        }
+
         if (_result is null)
         {
             // spec 06-security#law-1: an aborted round leaves no sum behind.

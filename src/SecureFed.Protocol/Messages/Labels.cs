@@ -42,6 +42,12 @@ internal static class Labels
     /// <summary>The blocks of public numbers that order the ring of a sparse graph.</summary>
     public const string Graph = "SecureFed/1 graph";
 
+    /// <summary>The step from the seed of one removable layer of noise to the next.</summary>
+    public const string NoiseChain = "SecureFed/1 noise chain";
+
+    /// <summary>The key of the keystream that a removable layer of noise is sampled from.</summary>
+    public const string NoiseLayer = "SecureFed/1 noise layer";
+
     /// <summary>Writes a label, which is ASCII, and returns its size.</summary>
     public static int Write(string label, Span<byte> destination) => Encoding.ASCII.GetBytes(label, destination);
 }

@@ -263,6 +263,12 @@ internal static class MessageReader
             shares[i] = new RevealedShare(share, reader.Fixed(RevealedShare.SaltSizeInBytes, "shares.salt"));
         }
 
+        ReadOnlyMemory<byte> layerSeed = reader.ShortBytes(0, ProtocolSuite.SecretSizeInBytes, "layerSeed");
+        if (!reader.Failed && layerSeed.Length is not (0 or ProtocolSuite.SecretSizeInBytes))
+        {
+            reader.Refuse("layerSeed", Problems.OutOfRange);
+        }
+
         ReadOnlyMemory<byte> signature = Signature(ref reader);
         return reader.Failed
             ? null
@@ -272,7 +278,8 @@ internal static class MessageReader
                 survivors,
                 dealers,
                 ImmutableCollectionsMarshal.AsImmutableArray(shares),
-                signature
+                signature,
+                layerSeed
             );
     }
 

@@ -211,6 +211,13 @@ internal static class MessageWriter
             writer.Bytes(revealed.Share.Span);
             writer.Bytes(revealed.Salt.Span);
         }
+
+        Require(
+            message.LayerSeed.Length is 0 or ProtocolSuite.SecretSizeInBytes,
+            nameof(message.LayerSeed),
+            "must have 32 bytes or none"
+        );
+        writer.ShortBytes(message.LayerSeed.Span);
     }
 
     private static void WriteReason(ref WireWriter writer, AbortReason reason)

@@ -187,7 +187,8 @@ public abstract class ProtocolMessage
         PartySet survivors,
         PartySet dealers,
         ImmutableArray<RevealedShare> shares,
-        ReadOnlyMemory<byte> signature
+        ReadOnlyMemory<byte> signature,
+        ReadOnlyMemory<byte> layerSeed = default
     ) : FromClient(session, sender, signature)
     {
         /// <inheritdoc/>
@@ -201,6 +202,9 @@ public abstract class ProtocolMessage
 
         /// <summary>The shares, in the order of <see cref="Dealers"/>.</summary>
         public ImmutableArray<RevealedShare> Shares { get; } = shares;
+
+        /// <summary>32 bytes that open the client's own removable layers of noise from the first surplus one on; empty when there are none. spec 02-privacy#layers-4</summary>
+        public ReadOnlyMemory<byte> LayerSeed { get; } = layerSeed;
     }
 
     /// <summary>Server to client: the round has a result. Session = K.</summary>

@@ -73,7 +73,7 @@ internal static class RoundDescriptorCodec
         int threshold = reader.U16("descriptor.threshold");
         int minimumSurvivors = reader.U16("descriptor.minimumSurvivors");
         int collusionBound = reader.U16("descriptor.collusionBound");
-        (string noPrivacy, RoundNoise? noise) = ReadPrivacy(ref reader);
+        (string noPrivacy, RoundNoise? noise) = ReadPrivacy(ref reader, maximumParticipants);
         Digest model = reader.Digest("descriptor.modelDigest");
         ParticipantId federation = reader.Name("descriptor.federation");
         ulong round = reader.U64("descriptor.round");
@@ -122,8 +122,19 @@ internal static class RoundDescriptorCodec
             return;
         }
 
-        writer.U8((int)NoiseMechanism.DiscreteGaussianShares);
-        writer.U64((ulong)noise.Terms.ShareVariance);
+        if (noise.Terms.Layers is { } layers)
+        {
+            // spec 02-privacy#layers-2: n is that of the plan, and the share follows.
+            writer.U8((int)NoiseMechanism.RemovableLayers);
+            writer.U64((ulong)layers.Variance);
+            writer.U16(layers.Removable);
+        }
+        else
+        {
+            writer.U8((int)NoiseMechanism.DiscreteGaussianShares);
+            writer.U64((ulong)noise.Terms.ShareVariance);
+        }
+
         writer.U32(noise.Terms.MaximumExamples);
         writer.F64(noise.Terms.Divisor);
         writer.U8((int)noise.Unit);
@@ -131,7 +142,7 @@ internal static class RoundDescriptorCodec
         writer.F64(noise.SamplingRate);
     }
 
-    private static (string Because, RoundNoise? Noise) ReadPrivacy(ref WireReader reader)
+    private static (string Because, RoundNoise? Noise) ReadPrivacy(ref WireReader reader, int maximumParticipants)
     {
         const string Field = "descriptor.noise";
         NoiseMechanism mechanism = (NoiseMechanism)reader.U8(Field);
@@ -140,19 +151,30 @@ internal static class RoundDescriptorCodec
             return (reader.Text(MessageLimits.MaximumBecauseSizeInBytes, "descriptor.noPrivacyBecause"), null);
         }
 
-        if (mechanism != NoiseMechanism.DiscreteGaussianShares)
+        if (mechanism is not (NoiseMechanism.DiscreteGaussianShares or NoiseMechanism.RemovableLayers))
         {
             reader.Refuse(Field, Problems.NotRegistered);
         }
 
+        long variance = reader.NonNegative64("descriptor.noise.variance");
+        NoiseLayers? layers = null;
+        if (mechanism == NoiseMechanism.RemovableLayers)
+        {
+            layers = new NoiseLayers(variance, maximumParticipants, reader.U16("descriptor.noise.removable"));
+            if (!layers.IsSound)
+            {
+                reader.Refuse("descriptor.noise.removable", Problems.OutOfRange);
+            }
+        }
+
+        int maximumExamples = reader.NonNegative32("descriptor.noise.maximumExamples");
+        double divisor = reader.PositiveF64("descriptor.noise.divisor");
         return (
             string.Empty,
             new RoundNoise(
-                new SumNoise(
-                    reader.NonNegative64("descriptor.noise.shareVariance"),
-                    reader.NonNegative32("descriptor.noise.maximumExamples"),
-                    reader.PositiveF64("descriptor.noise.divisor")
-                ),
+                layers is { IsSound: true }
+                    ? SumNoise.In(layers, maximumExamples, divisor)
+                    : new SumNoise(variance, maximumExamples, divisor),
                 (PrivacyUnit)reader.NotZero8("descriptor.noise.unit"),
                 (NeighbouringRelation)reader.NotZero8("descriptor.noise.relation"),
                 reader.PositiveF64("descriptor.noise.samplingRate")
@@ -289,6 +311,20 @@ internal static class RoundDescriptorCodec
             noise.Terms is { ShareVariance: >= 0, MaximumExamples: >= 0 },
             What,
             "must have a variance and a number of examples that are not negative"
+        );
+        Require(
+            noise.Terms.Layers is not { } layers
+                || (
+                    layers.IsSound
+                    && noise.Terms == SumNoise.In(layers, noise.Terms.MaximumExamples, noise.Terms.Divisor)
+                ),
+            What,
+            "must have layers that add up to a share"
+        );
+        Require(
+            noise.Terms.Layers is null || noise.Terms.Layers.Parties == descriptor.MaximumParticipants,
+            What,
+            "must have the layers of the plan's participants"
         );
         Require(
             double.IsFinite(noise.Terms.Divisor)

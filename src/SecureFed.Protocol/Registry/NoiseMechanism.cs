@@ -8,4 +8,7 @@ public enum NoiseMechanism : byte
 
     /// <summary>Every party adds a share of discrete Gaussian noise before it masks.</summary>
     DiscreteGaussianShares = 1,
+
+    /// <summary>The same in layers; those that too few drop-outs leave over are opened and removed from the sum.</summary>
+    RemovableLayers = 2,
 }

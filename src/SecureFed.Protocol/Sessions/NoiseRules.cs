@@ -30,28 +30,57 @@ public static class NoiseRules
             descriptor.Noise ?? throw new ArgumentException("The round has no noise.", nameof(descriptor));
         return NoiseMultiplier(
             DescriptorRules.EncodingOf(descriptor).SquaredNormBound,
-            noise.Terms.ShareVariance,
+            noise.Terms,
             HonestShares(descriptor),
+            descriptor.CollusionBound,
             noise.Relation
         );
     }
 
     /// <summary>The same from its parts.</summary>
     /// <param name="squaredNormBound">S: the squared integer norm of one unit's vector.</param>
-    /// <param name="shareVariance">v, at least 1.</param>
+    /// <param name="terms">The shares, each of variance at least 1.</param>
     /// <param name="honestShares">h, at least 1.</param>
+    /// <param name="collusionBound">c, which counts where the shares have layers.</param>
     /// <param name="relation">Replacing one unit moves the sum twice as far as adding one.</param>
     public static double NoiseMultiplier(
         UInt128 squaredNormBound,
-        long shareVariance,
+        SumNoise terms,
         int honestShares,
+        int collusionBound,
         NeighbouringRelation relation
     )
     {
+        ArgumentNullException.ThrowIfNull(terms);
+
         // Three roundings, each below 2^-52 of the number.
         const double RoundedDown = 1 - (1.0 / (1L << 50));
         BigInteger squaredSensitivity = (BigInteger)squaredNormBound * SquaredReach(relation);
-        return Math.Sqrt((double)((BigInteger)shareVariance * honestShares) / (double)squaredSensitivity) * RoundedDown;
+        BigInteger variance = terms.Layers is { } layers
+            ? LeastHonestVariance(layers, collusionBound)
+            : (BigInteger)terms.ShareVariance * honestShares;
+        return Math.Sqrt((double)variance / (double)squaredSensitivity) * RoundedDown;
+    }
+
+    /// <summary>
+    /// What the noise that stays after the removal has at least, from parties that do not collude, whoever drops out:
+    /// (n − j − c) times the layers 0 … j, j = 0 … L. spec 02-privacy#layers-6
+    /// </summary>
+    /// <param name="layers">Sound layers.</param>
+    /// <param name="collusionBound">c.</param>
+    /// <returns>0 or less when c parties can be all of a sum.</returns>
+    public static BigInteger LeastHonestVariance(NoiseLayers layers, int collusionBound)
+    {
+        ArgumentNullException.ThrowIfNull(layers);
+        BigInteger least = (BigInteger)layers.VarianceUpTo(0) * (layers.Parties - collusionBound);
+        long kept = layers.VarianceUpTo(0);
+        for (int j = 1; j <= layers.Removable; j++)
+        {
+            kept += layers.VarianceOf(j);
+            least = BigInteger.Min(least, (BigInteger)kept * (layers.Parties - j - collusionBound));
+        }
+
+        return least;
     }
 
     /// <summary>The least share variance that gives a noise multiplier, rounded up: v ≥ z²·Δ²/h. spec 02-privacy#shares-4</summary>
@@ -63,6 +92,31 @@ public static class NoiseRules
     public static BigInteger LeastShareVariance(
         UInt128 squaredNormBound,
         double noiseMultiplier,
+        int honestShares,
+        NeighbouringRelation relation
+    ) => LeastVariance(squaredNormBound, noiseMultiplier, 1, honestShares, relation);
+
+    /// <summary>The least s of noise in layers that gives a noise multiplier, rounded up: s ≥ z²·Δ²·U/(U − c). spec 02-privacy#layers-6</summary>
+    /// <param name="squaredNormBound">S.</param>
+    /// <param name="noiseMultiplier">z, positive and finite.</param>
+    /// <param name="minimumSurvivors">U.</param>
+    /// <param name="collusionBound">c, below U.</param>
+    /// <param name="relation">The relation.</param>
+    /// <returns>s in squared grid units, which may be above what a plan allows.</returns>
+    public static BigInteger LeastLayeredVariance(
+        UInt128 squaredNormBound,
+        double noiseMultiplier,
+        int minimumSurvivors,
+        int collusionBound,
+        NeighbouringRelation relation
+    ) =>
+        LeastVariance(squaredNormBound, noiseMultiplier, minimumSurvivors, minimumSurvivors - collusionBound, relation);
+
+    // z²·Δ²·factor/honest, rounded up.
+    private static BigInteger LeastVariance(
+        UInt128 squaredNormBound,
+        double noiseMultiplier,
+        int factor,
         int honestShares,
         NeighbouringRelation relation
     )
@@ -80,7 +134,7 @@ public static class NoiseRules
         // z² as an exact rational number with a power of two below.
         ExactNumber square = ExactNumber.Of(noiseMultiplier).Squared();
         (BigInteger numerator, int exponent) = square.Parts;
-        numerator *= (BigInteger)squaredNormBound * SquaredReach(relation);
+        numerator *= (BigInteger)squaredNormBound * SquaredReach(relation) * factor;
         BigInteger denominator = honestShares;
         if (exponent >= 0)
         {
@@ -116,6 +170,12 @@ public static class NoiseRules
                 ? "shares of noise hide nothing from a server that sees every vector: the round must be masked"
             : HonestShares(descriptor) < 1
                 ? $"U − c ≥ 1 honest shares of noise are required, U = {descriptor.MinimumSurvivors}, c = {descriptor.CollusionBound}"
+            : noise.Terms.Layers is { } layers
+            && (
+                descriptor.Scheme != SchemeKind.MaskedComplete
+                || layers.Parties - layers.Removable != descriptor.MinimumSurvivors
+            )
+                ? $"layers of noise are removed on the complete graph, n − U of them: n = {layers.Parties}, U = {descriptor.MinimumSurvivors}, {layers.Removable} layers"
             : null;
         return broken is null ? null : new DescriptorRefusal(AbortReason.PrivacyTooWeak, broken);
     }

@@ -51,6 +51,9 @@ public sealed class ServerSetup
 
     /// <summary>How unmasking may use several cores. Default: sequential.</summary>
     public WorkSplitter Splitter { get; init; } = WorkSplitter.Sequential;
+
+    /// <summary>Samples the layers of noise that are removed; needed for rounds with such layers only.</summary>
+    public NoiseSampling? Sampling { get; init; }
 }
 
 /// <summary>What a completed round gives the server's host.</summary>

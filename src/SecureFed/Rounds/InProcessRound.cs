@@ -154,7 +154,7 @@ public sealed class InProcessRound : IDisposable
     {
         if (Plan.Encoding.Noise is not null)
         {
-            using NoiseVector share = NoiseShare.Draw(Plan.Encoding, _random);
+            using NoiseVector share = Plan.DrawNoise(_federation?.Suite ?? P256Suite.Instance, _random);
             update.AddNoise(share);
         }
 

@@ -1,5 +1,6 @@
 using System.Collections.Immutable;
 using SecureFed.Core;
+using SecureFed.Privacy;
 using SecureFed.Protocol;
 
 namespace SecureFed;
@@ -81,6 +82,7 @@ internal sealed class InProcessRun : IDisposable
                 Descriptor = _descriptor,
                 Suite = _federation.Suite,
                 Splitter = _options.Splitter,
+                Sampling = NoiseShare.Sample,
             },
             [],
             out Step<AggregateResult> started

@@ -52,8 +52,9 @@ public sealed class AdaptiveClipRoundTests
             NoiseMultiplier,
             NoiseRules.NoiseMultiplier(
                 plan.Encoding.SquaredNormBound,
-                plan.Encoding.Noise.ShareVariance,
+                plan.Encoding.Noise,
                 plan.HonestShares,
+                plan.CollusionBound,
                 NeighbouringRelation.AddOrRemoveOne
             ),
             1e-6

@@ -49,6 +49,80 @@ public sealed class NoiseRoundTests
         Assert.True(done.Sum.IsWithinPlan);
     }
 
+    [Theory]
+    [InlineData(0)]
+    [InlineData(1)]
+    public void With_layers_the_noise_of_the_sum_is_the_same_whoever_drops_out(int dropped)
+    {
+        AggregationPlan layered = Plan(
+            PrivacyPlan.ForRecords(2, maximumExamples: 8, divisor: 20, SamplingClaim.Nothing).WithRemovableSurplus()
+        );
+        using SeededRandomSource random = new(13, $"layers {dropped}");
+        long[] exact = new long[Length];
+        RoundOutcome.Completed done = Run(layered, random, exact, dropped);
+        double[] noise = [.. done.Sum.Integers().Zip(exact, (noisy, clean) => (double)(noisy - clean))];
+
+        // s = z²·Δ²·U/(U − c), with one and with no drop-out.
+        double whole = 4.0 * (1UL << 32) * Survivors / (Survivors - Collusion);
+        AssertVariance(noise, whole);
+        Assert.Equal(Survivors - Collusion, layered.HonestShares);
+        Assert.InRange(layered.Encoding.Noise!.Layers!.Variance / whole, 1, 1 + 1e-9);
+
+        // Nothing but what stays in the sum differs from shares: the promise and its cost are the same, to a grid unit.
+        Assert.True(done.Sum.IsWithinPlan);
+        Assert.NotEqual(s_records.Digest, layered.Digest);
+        using InProcessFederation federation = Federation(_ => new RecordingGate());
+        RoundDescriptor descriptor = layered.DescribeFor(
+            federation.Members.Select(member => member.Enrolment),
+            federation.Name,
+            1,
+            1,
+            Digest.Of("model"u8),
+            SuiteId.P256A256V1
+        );
+        Assert.Equal(layered.Cost, RoundCost.Of(descriptor));
+        double Spent(AggregationPlan plan) =>
+            new RenyiAccountant(NeighbouringRelation.AddOrRemoveOne).Compose(plan.Cost!, 50).Epsilon(1e-5).Epsilon;
+        Assert.InRange(Spent(layered) / Spent(s_records), 1 - 1e-8, 1 + 1e-8);
+    }
+
+    [Fact]
+    public void Layers_need_somebody_who_may_drop_out_a_complete_graph_and_their_plan_to_draw_them()
+    {
+        PrivacyPlan privacy = PrivacyPlan.ForParties(2, divisor: 5).WithRemovableSurplus();
+        Assert.Throws<ArgumentException>(() =>
+            AggregationPlan.Create(8, Parties, 1, 16, privacy, AggregationScheme.PairwiseMasked(Parties, Collusion))
+        );
+        Assert.Throws<ArgumentException>(() =>
+            AggregationPlan.Create(8, 1000, 1, 16, privacy, AggregationScheme.PairwiseMasked(900, 10))
+        );
+        Assert.Equal(
+            PlanFault.NoiseOutOfRange,
+            Assert
+                .Throws<PlanRefusedException>(() =>
+                    AggregationPlan.Create(
+                        8,
+                        Parties,
+                        1,
+                        40,
+                        privacy,
+                        AggregationScheme.PairwiseMasked(Survivors, Collusion)
+                    )
+                )
+                .Fault
+        );
+
+        AggregationPlan plan = Plan(privacy, length: 8);
+        Assert.Throws<ArgumentException>(() => NoiseShare.Draw(plan.Encoding, SystemRandomSource.Instance));
+        using NoiseVector drawn = plan.DrawNoise(P256Suite.Instance, SystemRandomSource.Instance);
+        Assert.Equal(plan.Encoding, drawn.Encoding);
+        Assert.Throws<InvalidOperationException>(() =>
+            AggregationPlan
+                .Create(8, 5, 1, 16, PrivacyPlan.None("test"), AggregationScheme.PairwiseMasked(4, 1))
+                .DrawNoise(P256Suite.Instance, SystemRandomSource.Instance)
+        );
+    }
+
     [Fact]
     public void The_mean_divides_by_the_plans_constant_and_not_by_who_took_part()
     {

@@ -42,7 +42,13 @@ public sealed class NoiseRulesTests(ITestOutputHelper output)
                         return isLeast.Label($"v = {share}");
                     }
 
-                    double back = NoiseRules.NoiseMultiplier(bound, (long)share, honest, relation);
+                    double back = NoiseRules.NoiseMultiplier(
+                        bound,
+                        new SumNoise((long)share, 1, 1),
+                        honest,
+                        0,
+                        relation
+                    );
                     (BigInteger m, int e) = Parts(back);
                     BigInteger square =
                         m * m * (BigInteger)bound * (relation == NeighbouringRelation.ReplaceOne ? 4 : 1);

@@ -101,7 +101,8 @@ internal static class Forge
                 survivors ?? like.Survivors,
                 dealers ?? like.Dealers,
                 shares ?? like.Shares,
-                signature
+                signature,
+                like.LayerSeed
             )
         );
 

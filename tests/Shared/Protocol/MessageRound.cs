@@ -16,19 +16,21 @@ internal sealed class MessageRound : IDisposable
 {
     private readonly HashSet<int> _started = [];
     private readonly EncodedUpdate[] _updates;
+    private readonly NoiseSampling? _sampling;
 
     public MessageRound(TestFederation federation, RoundPlan plan, RoundOptions? options = null)
     {
         options ??= new RoundOptions();
         Federation = federation;
+        _sampling = options.Sampling;
         Descriptor = plan.Build(federation);
         D = RoundDigests.Descriptor(Descriptor);
         _updates =
         [
-            .. Enumerable.Range(0, federation.Count).Select(party => UpdateOf(party, federation.Count, plan, options)),
+            .. Enumerable.Range(0, federation.Count).Select(party => UpdateOf(party, federation, plan, options)),
         ];
         Clients = [.. Enumerable.Range(0, federation.Count).Select(party => ClientOf(party, options))];
-        Server = ServerOf(Descriptor, federation.Suite);
+        Server = ServerOf(Setup);
     }
 
     public TestFederation Federation { get; }
@@ -223,12 +225,11 @@ internal sealed class MessageRound : IDisposable
     public Step<AggregateResult> RestartServer(IReadOnlyList<DurableRecord> records)
     {
         Server.Dispose();
-        ServerSetup setup = new() { Descriptor = Descriptor, Suite = Federation.Suite };
         Step<AggregateResult> resumed;
         Server =
             Descriptor.Scheme == SchemeKind.Unprotected
-                ? PlainServerSession.Restore(setup, records, out resumed)
-                : MaskingServerSession.Restore(setup, records, out resumed);
+                ? PlainServerSession.Restore(Setup, records, out resumed)
+                : MaskingServerSession.Restore(Setup, records, out resumed);
         return OnServerStep(resumed);
     }
 
@@ -247,6 +248,7 @@ internal sealed class MessageRound : IDisposable
             History = options.HistoryFor?.Invoke(party) ?? ClientHistory.Empty,
             ExpectedModel = options.ExpectedModelFor?.Invoke(party) ?? descriptor.ModelDigest,
             Update = _updates[party],
+            Gate = descriptor.Noise is null ? null : new OpenGate(),
         };
         return descriptor.Scheme == SchemeKind.Unprotected
             ? new PlainClientSession(setup)
@@ -288,9 +290,9 @@ internal sealed class MessageRound : IDisposable
         }
     }
 
-    private static EncodedUpdate UpdateOf(int party, int parties, RoundPlan plan, RoundOptions options)
+    private static EncodedUpdate UpdateOf(int party, TestFederation federation, RoundPlan plan, RoundOptions options)
     {
-        UpdateEncoding encoding = options.EncodingFor?.Invoke(party) ?? plan.EncodingFor(parties);
+        UpdateEncoding encoding = options.EncodingFor?.Invoke(party) ?? plan.EncodingFor(federation.Count);
         float[] values =
             options.ValuesFor?.Invoke(party)
             ?? [.. Enumerable.Range(0, encoding.Length).Select(j => 0.01f * (((party * 31) + (j * 7)) % 11 - 5))];
@@ -300,17 +302,29 @@ internal sealed class MessageRound : IDisposable
             new SeededRandomSource((options.Seed * 1000L) + 500 + party),
             options.MetricsFor?.Invoke(party)
         );
+        if (encoding.Noise?.Layers is not null && options.Sampling is { } sampling)
+        {
+            SeededRandomSource random = new((options.Seed * 1000L) + 700 + party);
+            using NoiseVector noise = LayerSeeds.Draw(federation.Suite, encoding, random, sampling);
+            update.AddNoise(noise);
+        }
+
         options.Corrupt?.Invoke(party, update.Values);
         return update;
     }
 
-    private static ServerSession ServerOf(RoundDescriptor descriptor, ProtocolSuite suite)
-    {
-        ServerSetup setup = new() { Descriptor = descriptor, Suite = suite };
-        return descriptor.Scheme == SchemeKind.Unprotected
+    private static ServerSession ServerOf(ServerSetup setup) =>
+        setup.Descriptor.Scheme == SchemeKind.Unprotected
             ? new PlainServerSession(setup)
             : new MaskingServerSession(setup);
-    }
+
+    private ServerSetup Setup =>
+        new()
+        {
+            Descriptor = Descriptor,
+            Suite = Federation.Suite,
+            Sampling = _sampling,
+        };
 
     private Step<AggregateResult> OnServerStep(Step<AggregateResult> step)
     {
@@ -334,5 +348,14 @@ internal sealed class MessageRound : IDisposable
     {
         Sent.Add(sent);
         Pending.AddRange(Hook(sent));
+    }
+
+    private sealed class OpenGate : PrivacyGate
+    {
+        public override DescriptorRefusal? Examine(RoundDescriptor descriptor) => null;
+
+        public override bool IsCharged(RoundDescriptor descriptor) => true;
+
+        public override void Charge(RoundDescriptor descriptor) { }
     }
 }

@@ -33,6 +33,9 @@ internal sealed record RoundOptions
     /// <summary>The plan the updates are encoded for; default: the round's.</summary>
     public Func<int, UpdateEncoding>? EncodingFor { get; init; }
 
+    /// <summary>Samples noise in layers, for plans that have it.</summary>
+    public NoiseSampling? Sampling { get; init; }
+
     public ClientPolicy DefaultPolicy(TestFederation federation, RoundDescriptor descriptor) =>
         new()
         {

@@ -63,6 +63,8 @@ internal sealed record RoundPlan
 
     public ImmutableArray<MetricBlock> Metrics { get; init; } = [];
 
+    public SumNoise? Noise { get; init; }
+
     public int? RingBits { get; init; }
 
     public int? Threshold { get; init; }
@@ -95,7 +97,15 @@ internal sealed record RoundPlan
         };
 
     public UpdateEncoding EncodingFor(int parties) =>
-        UpdateEncoding.Create(Length, MaximumParticipants ?? parties, ClipNorm, FractionBits, MaximumWeight, Metrics);
+        UpdateEncoding.Create(
+            Length,
+            MaximumParticipants ?? parties,
+            ClipNorm,
+            FractionBits,
+            MaximumWeight,
+            Metrics,
+            Noise
+        );
 
     public RoundDescriptor Build(TestFederation federation)
     {
@@ -116,7 +126,10 @@ internal sealed record RoundPlan
             Threshold = threshold,
             MinimumSurvivors = MinimumSurvivors ?? threshold,
             CollusionBound = CollusionBound,
-            NoPrivacyBecause = NoPrivacyBecause,
+            NoPrivacyBecause = Noise is null ? NoPrivacyBecause : string.Empty,
+            Noise = Noise is null
+                ? null
+                : new RoundNoise(Noise, PrivacyUnit.Client, NeighbouringRelation.AddOrRemoveOne, 1),
             ModelDigest = Model,
             Federation = Federation,
             Round = Round,

@@ -214,7 +214,8 @@ public class ServerPhaseTableTests
                         shares.Survivors,
                         shares.Dealers,
                         shares.Shares,
-                        signature
+                        signature,
+                        shares.LayerSeed
                     )
                 ),
                 _ => like,

@@ -96,7 +96,8 @@ internal sealed record MessageRecipe(MessageType Type, int Parties, int Entries,
     /// <summary>A descriptor with edge values as often as ordinary ones; structurally valid, not necessarily sensible.</summary>
     public RoundDescriptor Descriptor(Random random)
     {
-        RoundNoise? noise = random.Next(2) == 0 ? null : Noise(random);
+        int participants = Pick(random, 0, 65_535, Parties);
+        RoundNoise? noise = random.Next(2) == 0 ? null : Noise(random, participants);
         return new()
         {
             Suite = random.Next(4) == 0 ? (SuiteId)random.Next(1, 65_536) : SuiteId.P256A256V1,
@@ -105,7 +106,7 @@ internal sealed record MessageRecipe(MessageType Type, int Parties, int Entries,
             Length = Pick(random, 0, 1, int.MaxValue, random.Next()),
             ClipNorm = Pick(random, 1.0, double.Epsilon, double.MaxValue, 1e-9 + random.NextDouble()),
             FractionBits = Pick(random, 0, 255, random.Next(256)),
-            MaximumParticipants = Pick(random, 0, 65_535, Parties),
+            MaximumParticipants = participants,
             MaximumWeight = Pick(random, 0L, 1L, long.MaxValue, random.NextInt64()),
             Metrics = Pick(random, [], [MetricBlock.Create("loss", 1, 1 << 20, 16)], Metrics(random)),
             RingBits = Pick(random, 2, 64, 255, random.Next(256)),
@@ -130,17 +131,27 @@ internal sealed record MessageRecipe(MessageType Type, int Parties, int Entries,
         };
     }
 
-    private static RoundNoise Noise(Random random) =>
-        new(
-            new SumNoise(
-                Pick(random, 0L, 100L, long.MaxValue, random.NextInt64()),
-                Pick(random, 0, 1, int.MaxValue, random.Next()),
-                Pick(random, 1.0, double.Epsilon, double.MaxValue, 1e-9 + random.NextDouble())
-            ),
+    private static RoundNoise Noise(Random random, int participants)
+    {
+        int examples = Pick(random, 0, 1, int.MaxValue, random.Next());
+        double divisor = Pick(random, 1.0, double.Epsilon, double.MaxValue, 1e-9 + random.NextDouble());
+        return new(
+            participants >= 2 && random.Next(2) == 0
+                ? SumNoise.In(
+                    new NoiseLayers(
+                        Pick(random, 1L, NoiseLayers.LargestVariance, random.NextInt64(1, NoiseLayers.LargestVariance)),
+                        participants,
+                        Pick(random, 1, participants - 1)
+                    ),
+                    examples,
+                    divisor
+                )
+                : new SumNoise(Pick(random, 0L, 100L, long.MaxValue, random.NextInt64()), examples, divisor),
             (PrivacyUnit)random.Next(1, 256),
             (NeighbouringRelation)random.Next(1, 256),
             Pick(random, 1.0, double.Epsilon, double.MaxValue, 1e-9 + random.NextDouble())
         );
+    }
 
     private static ImmutableArray<MetricBlock> Metrics(Random random) =>
         [
@@ -292,7 +303,8 @@ internal sealed record MessageRecipe(MessageType Type, int Parties, int Entries,
             Set(random),
             dealers,
             [.. dealers.Members.Select(_ => new RevealedShare(RandomBytes(random, 32), RandomBytes(random, 16)))],
-            signature
+            signature,
+            RandomBytes(random, Pick(random, 0, 32))
         );
     }
 
