@@ -8,7 +8,7 @@ namespace SecureFed.Privacy.Losses;
 /// </summary>
 internal sealed class LossQuestion
 {
-    private const int MostPoints = 1 << 21;
+    private const int MostPoints = 1 << 23;
     private const int MostRefinements = 16;
     private const double LeastTail = 1e-215;
 

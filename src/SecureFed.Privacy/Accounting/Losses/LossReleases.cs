@@ -11,7 +11,7 @@ namespace SecureFed.Privacy.Losses;
 internal sealed class LossReleases
 {
     // No release has more cells, and no window more points.
-    private const int MostCells = 1 << 20;
+    private const int MostCells = 1 << 22;
     private const int PilotCells = 1 << 13;
     private const double LeastPilot = 1e-9;
 
