@@ -316,7 +316,7 @@ public sealed class UpdateEncoding : IEquatable<UpdateEncoding>
             throw Refused(
                 PlanFault.NoiseOutOfRange,
                 CultureInfo.InvariantCulture,
-                $"A plan with noise has neither weights nor metrics: they are computed from data, and its noise does not hide them. Leave them out, or make them coordinates of the update."
+                $"A plan with noise has neither weights nor metrics: they are computed from data, and its noise does not hide them. Leave them out, and ask for them in a round of their own (RankingQuery, MomentsQuery, HistogramQuery)."
             );
         }
     }

@@ -96,6 +96,70 @@ public sealed class QueryTests(ITestOutputHelper output)
         );
     }
 
+    [Fact]
+    public void The_area_of_counts_is_that_of_all_pairs_one_by_one()
+    {
+        Gen<(double[] Scores, bool[] Labels)> cases =
+            from count in Gen.Choose(2, 60)
+            from scores in Gen.ArrayOf(Gen.Choose(-3, 13), count)
+            from labels in Gen.ArrayOf(Gen.Elements(true, false), count)
+            select (scores.Select(score => (double)score).ToArray(), labels);
+        RankingQuery query = RankingQuery.Create([0, 2, 3, 7, 10]);
+        Prop.ForAll(
+                Arb.From(cases),
+                input =>
+                {
+                    double[] counts = new double[query.Length];
+                    double[] bins = new double[input.Scores.Length];
+                    for (int i = 0; i < bins.Length; i++)
+                    {
+                        float[] vector = query.VectorOf(input.Scores[i], input.Labels[i]);
+                        int place = Array.IndexOf(vector, 1f);
+                        bool isOne = IsInside(vector) && vector.Sum() == 1 && (place < 4) == input.Labels[i];
+                        bins[i] = isOne ? place % 4 : double.NaN;
+                        counts[place]++;
+                    }
+
+                    (double pairs, double all) = (0, 0);
+                    foreach ((double positive, _) in bins.Zip(input.Labels).Where(record => record.Second))
+                    {
+                        foreach ((double negative, _) in bins.Zip(input.Labels).Where(record => !record.Second))
+                        {
+                            pairs +=
+                                positive > negative ? 1
+                                : positive == negative ? 0.5
+                                : 0;
+                            all++;
+                        }
+                    }
+
+                    double? area = new NoisyRanking([.. counts[..4]], [.. counts[4..]]).Area;
+                    return (
+                        all == 0 ? area is null : area is { } found && Math.Abs(found - (pairs / all)) < 1e-12
+                    ).Label($"{area} for {pairs} of {all}");
+                }
+            )
+            .Holds(output, 500);
+        Assert.Equal(0, query.VectorOf(double.NaN, true).Sum());
+        Assert.Null(new NoisyRanking([-1, 0.5], [3, 4]).Area);
+        Assert.Null(new NoisyRanking([1, 0.5], [3, -4]).Area);
+
+        // Noise alone can rank better than perfectly: a share of pairs stays one.
+        Assert.Equal(1, new NoisyRanking([-1, 5], [6, -1]).Area);
+    }
+
+    [Fact]
+    public void The_area_under_the_curve_comes_out_within_the_noise()
+    {
+        RankingQuery query = RankingQuery.Create(Enumerable.Range(0, 11).Select(i => (double)i));
+        UpdateSum perfect = Run(query.Length, RankingQuery.ClipNorm, score => query.VectorOf(score, score >= 5));
+        Assert.InRange(query.Read(perfect).Area!.Value, 0.9, 1);
+        UpdateSum blind = Run(query.Length, RankingQuery.ClipNorm, score => query.VectorOf(score, score % 0.1 < 0.04));
+        Assert.InRange(query.Read(blind).Area!.Value, 0.4, 0.6);
+        Assert.Throws<ArgumentException>(() => RankingQuery.Create([0, 1]).Read(blind));
+        Assert.Throws<ArgumentException>(() => RankingQuery.Create([1, 1]));
+    }
+
     [Theory]
     [InlineData(new double[] { 1 })]
     [InlineData(new double[] { 1, 1 })]
