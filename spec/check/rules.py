@@ -14,11 +14,17 @@ def coordinate_bound(d):
     return int(Fraction(d.clip_norm) * 2**d.fraction_bits)
 
 
+def value_length(d):
+    """02 compressed-1."""
+    return 1 << (d.length - 1).bit_length() if d.noise and d.noise.compression else d.length
+
+
 def noise_fits(d):
-    """02 shares-1 and shares-3."""
+    """02 shares-1, shares-3 and compressed-1."""
     in_range = 100 <= d.noise.variance <= 2**58 and 1 <= d.noise.examples <= 2**24 and d.noise.divisor >= 2**-60
     wide_enough = min(d.noise.layers or [100]) >= 100
-    return in_range and wide_enough and not d.maximum_weight and not d.metrics
+    wide_enough = wide_enough and not (d.noise.layers and d.noise.compression)
+    return in_range and wide_enough and d.noise.compression in (0, 20, 24) and not d.maximum_weight and not d.metrics
 
 
 def refuse_noise(d):
@@ -44,7 +50,9 @@ def noise_bound(d):
 
 
 def ring_bits(d):
-    """01 width-1, width-5."""
+    """01 width-1, width-5; 02 compressed-1 and compressed-4, where no width fits a coordinate of 2^30."""
+    if d.noise and d.noise.compression:
+        return d.noise.compression if coordinate_bound(d) < 2**30 else 65
     if d.noise:
         bound = d.maximum_participants * d.noise.examples * coordinate_bound(d) + noise_bound(d)
         return max(2, bound.bit_length() + 1)
@@ -53,7 +61,7 @@ def ring_bits(d):
 
 
 def ring_length(d):
-    return d.length + (1 if d.maximum_weight else 0) + sum(metric.count for metric in d.metrics)
+    return value_length(d) + (1 if d.maximum_weight else 0) + sum(metric.count for metric in d.metrics)
 
 
 def graph_size(n, corrupt, survivors):

@@ -154,6 +154,7 @@ def _privacy(r, parties):
     noise.examples, noise.divisor = r.number(4), struct.unpack("<d", r.take(8))[0]
     noise.unit, noise.relation = r.number(1), r.number(1)
     noise.rate = struct.unpack("<d", r.take(8))[0]
+    noise.compression = r.number(1)
     finite = 0 < noise.divisor < float("inf") and 0 < noise.rate < float("inf")
     if noise.variance >= 2**63 or noise.examples >= 2**31 or 0 in (noise.unit, noise.relation) or not finite:
         raise Refused(MALFORMED)

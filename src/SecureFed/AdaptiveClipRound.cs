@@ -101,7 +101,7 @@ public sealed class AdaptiveClipRound
 
         // Who took part is public; a bit of ±1/2 is a count less half of the parties.
         int parties = sum.Contributors.Length;
-        double count = (sum.Integers()[Length] * sum.Encoding.GridStep / _bitScale) + (parties / 2.0);
+        double count = (sum.SumAsDoubles()[Length] / _bitScale) + (parties / 2.0);
         return (sum.Average()[..Length], Clip.Next(count, parties));
     }
 }

@@ -52,7 +52,7 @@ public sealed class AggregationPlan
     /// <summary>n: the most participants.</summary>
     public int MaximumParticipants => Encoding.MaximumParticipants;
 
-    /// <summary>b: bits of a coordinate on the wire; n updates cannot wrap in it.</summary>
+    /// <summary>b: bits of a coordinate on the wire; n updates cannot wrap in it, unless it is compressed.</summary>
     public int RingBits => Encoding.RingBits;
 
     /// <summary>t: how many parties must sign the set of survivors, and up to 256 participants help to unmask; 0 when unprotected.</summary>
@@ -145,23 +145,6 @@ public sealed class AggregationPlan
             )
             : null;
 
-    /// <summary>Draws a party's share of the noise of one attempt; do it before the data is touched (spec 02-privacy#sampler-4).</summary>
-    /// <param name="suite">The suite of the round, whose primitives make the seeds of layers that are removed.</param>
-    /// <param name="random">The system's generator outside of tests; about 50 bytes for each coordinate.</param>
-    /// <returns>For one attempt of one round. The caller adds it to an update or disposes of it.</returns>
-    /// <exception cref="InvalidOperationException">The plan has no noise.</exception>
-    public NoiseVector DrawNoise(ProtocolSuite suite, RandomSource random)
-    {
-        ArgumentNullException.ThrowIfNull(suite);
-        ArgumentNullException.ThrowIfNull(random);
-        return Encoding.Noise switch
-        {
-            null => throw new InvalidOperationException("The plan has no noise to draw."),
-            { Layers: null } => NoiseShare.Draw(Encoding, random),
-            _ => LayerSeeds.Draw(suite, Encoding, random, NoiseShare.Sample),
-        };
-    }
-
     /// <summary>The same plan in which every party also sends metrics, inside the same masked vector.</summary>
     /// <param name="metrics">At most 64 blocks and 4,096 coordinates; the largest maximum may widen the ring.</param>
     /// <param name="minimumContributors">
@@ -190,6 +173,61 @@ public sealed class AggregationPlan
         );
         return new AggregationPlan(encoding, Privacy, Scheme, minimumContributors);
     }
+
+    /// <summary>
+    /// The same plan with 20 or 24 bits for each coordinate instead of about 32: vectors are padded to a power of two and
+    /// rotated at random before they are clipped and rounded, and the sum may wrap, which costs accuracy and no privacy.
+    /// spec 02-privacy#compressed-1
+    /// </summary>
+    /// <param name="bits">At 20 bits the error of a mean grows by less than a thousandth, at 24 by nothing that can be seen.</param>
+    /// <param name="expectedNormOfSum">
+    /// The L2 norm that the sum without noise has at most, as expected, in the unit of the update: a public constant, never
+    /// measured on private data. Null for n·C where a party is the unit, and else for the divisor times C.
+    /// </param>
+    /// <returns>The plan with the finest grid for which the noisy sum stays inside the ring; fractionBits of this plan are not used.</returns>
+    /// <exception cref="InvalidOperationException">The plan has no noise.</exception>
+    /// <exception cref="PlanRefusedException">The ring is too narrow for this plan: there the grid would be too coarse, or the shares too small.</exception>
+    public AggregationPlan WithCompression(CompressedBits bits, double? expectedNormOfSum = null)
+    {
+        if (Privacy is not PrivacyPlan.DistributedNoise noise || Encoding.Noise is not { } terms)
+        {
+            throw new InvalidOperationException(
+                "Only rounds with noise are compressed: their sum may wrap once in a while, and an exact one must not. Plan noise, or use fewer fraction bits."
+            );
+        }
+
+        if (terms.Layers is not null)
+        {
+            throw new InvalidOperationException(
+                "Noise in layers is not removed from compressed rings. Leave WithRemovableSurplus or the compression out."
+            );
+        }
+
+        double most = MaximumParticipants * (double)noise.MaximumExamples * Encoding.ClipNorm;
+        double usual = noise.Unit == PrivacyUnit.Record ? Math.Min(noise.Divisor * Encoding.ClipNorm, most) : most;
+        UpdateEncoding encoding = CompressionRules.Choose(
+            Encoding,
+            terms with
+            {
+                Compression = bits,
+            },
+            noise.NoiseMultiplier,
+            HonestShares,
+            noise.Relation,
+            expectedNormOfSum ?? usual
+        );
+        return new AggregationPlan(encoding, Privacy, Scheme);
+    }
+
+    /// <summary>The lattice of one attempt: that of the plan, in a compressed round with the attempt's rotation. spec 02-privacy#compressed-3</summary>
+    /// <param name="federation">The federation's name.</param>
+    /// <param name="round">R.</param>
+    /// <param name="attempt">From 1.</param>
+    /// <param name="modelDigest">SHA-256 of the model that updates start from.</param>
+    public UpdateEncoding EncodingFor(string federation, ulong round, uint attempt, Digest modelDigest) =>
+        Encoding.IsCompressed
+            ? Encoding.RotatedBy(RoundDigests.RotationSeed(federation, round, attempt, modelDigest))
+            : Encoding;
 
     /// <summary>The descriptor of one attempt under this plan.</summary>
     /// <param name="roster">The enrolled parties of this attempt, in any order: at least U and at most n. t stays the plan's.</param>
@@ -416,7 +454,7 @@ public sealed class AggregationPlan
         Privacy is PrivacyPlan.DistributedNoise noise && Encoding.Noise is { } shares
             ? string.Create(
                 CultureInfo.InvariantCulture,
-                $"\nnoise {shares.ShareVariance}{(shares.Layers is { } layers ? $" of {layers.Variance} in {layers.Removable}" : string.Empty)} {shares.MaximumExamples} {BitConverter.DoubleToUInt64Bits(shares.Divisor):x16} {(int)noise.Unit} {(int)noise.Relation} {BitConverter.DoubleToUInt64Bits(noise.SamplingRate):x16}"
+                $"\nnoise {shares.ShareVariance}{(shares.Layers is { } layers ? $" of {layers.Variance} in {layers.Removable}" : string.Empty)} {shares.MaximumExamples} {BitConverter.DoubleToUInt64Bits(shares.Divisor):x16} {(int)noise.Unit} {(int)noise.Relation} {BitConverter.DoubleToUInt64Bits(noise.SamplingRate):x16}{(Encoding.IsCompressed ? $" {(int)shares.Compression}" : string.Empty)}"
             )
             : string.Empty;
 

@@ -119,7 +119,7 @@ public sealed class PrivacyStatement
             (
                 "numbers",
                 Invariant(
-                    $"integers on the grid 2^-{encoding.FractionBits} in a ring of {encoding.RingBits} bits; noise sampled exactly; no floating-point number is noised"
+                    $"integers on the grid 2^-{encoding.FractionBits} in a ring of {encoding.RingBits} bits{(encoding.IsCompressed ? ", of vectors that a public rotation spread over their coordinates" : string.Empty)}; noise sampled exactly; no floating-point number is noised"
                 )
             )
         );

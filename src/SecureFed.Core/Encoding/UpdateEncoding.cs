@@ -10,7 +10,7 @@ namespace SecureFed.Core;
 /// Immutable, public and thread-safe. Everything is derived from five numbers and a list of metrics that all parties know,
 /// in exact arithmetic, so that all of them derive the same ring. Compared by those numbers and that list.
 /// </remarks>
-public sealed class UpdateEncoding : IEquatable<UpdateEncoding>
+public sealed partial class UpdateEncoding : IEquatable<UpdateEncoding>
 {
     /// <summary>The most coordinates an update may have: 2^28.</summary>
     public const int MaximumLength = 1 << 28;
@@ -38,6 +38,7 @@ public sealed class UpdateEncoding : IEquatable<UpdateEncoding>
         long maximumWeight,
         ImmutableArray<MetricBlock> metrics,
         SumNoise? noise,
+        Digest? rotation,
         (long CoordinateBound, UInt128 SquaredNormBound, long NoiseBound, int RingBits) derived
     )
     {
@@ -49,6 +50,7 @@ public sealed class UpdateEncoding : IEquatable<UpdateEncoding>
         Metrics = metrics;
         MetricLength = metrics.Sum(block => block.Count);
         Noise = noise;
+        Rotation = rotation;
         CoordinateBound = derived.CoordinateBound;
         NoiseBound = derived.NoiseBound;
         SquaredNormBound = derived.SquaredNormBound;
@@ -58,8 +60,11 @@ public sealed class UpdateEncoding : IEquatable<UpdateEncoding>
     /// <summary>d, the number of float coordinates of an update.</summary>
     public int Length { get; }
 
-    /// <summary>Number of ring elements: d values, the weight if there are weights, then the metrics. spec 01-updates#weight-3</summary>
+    /// <summary>Number of ring elements: the values, the weight if there are weights, then the metrics. spec 01-updates#weight-3</summary>
     public int RingLength => MetricStart + MetricLength;
+
+    /// <summary>The value coordinates on the lattice: d, or 2^k ≥ d of a rotated vector. spec 02-privacy#compressed-1</summary>
+    public int ValueLength => IsCompressed ? HadamardRotation.PaddedLength(Length) : Length;
 
     /// <summary>n, the most updates that one sum may hold.</summary>
     public int MaximumParticipants { get; }
@@ -88,13 +93,19 @@ public sealed class UpdateEncoding : IEquatable<UpdateEncoding>
     /// <summary>The noise that every party adds to its update; null for none.</summary>
     public SumNoise? Noise { get; }
 
+    /// <summary>Whether vectors are rotated and added in a narrow ring, in which a sum may wrap. spec 02-privacy#compressed-1</summary>
+    public bool IsCompressed => Noise is { Compression: not CompressedBits.None };
+
+    /// <summary>The seed of the attempt's rotation; null where nothing is rotated, and in a plan that no attempt was made of yet.</summary>
+    public Digest? Rotation { get; }
+
     /// <summary>E: how many clipped vectors one contribution may be the sum of.</summary>
     public int MaximumExamples => Noise?.MaximumExamples ?? 1;
 
-    /// <summary>T: with probability above 1 − 10^-20 no coordinate of the noise of all n parties is larger, in grid steps; 0 without noise. spec 01-updates#width-5</summary>
+    /// <summary>T: with probability above 1 − 10^-20 no coordinate of the noise of all n parties is larger, in grid steps; 0 without noise and in a compressed ring. spec 01-updates#width-5</summary>
     public long NoiseBound { get; }
 
-    /// <summary>The ring Z_2^b in which any n updates can be added without wrapping; with noise, except with probability below 10^-20.</summary>
+    /// <summary>The ring Z_2^b in which any n updates can be added without wrapping; with noise, except with probability below 10^-20. A compressed one may wrap.</summary>
     public Ring Ring { get; }
 
     /// <summary>b, the number of bits of one ring element, and of one value on the wire.</summary>
@@ -113,7 +124,7 @@ public sealed class UpdateEncoding : IEquatable<UpdateEncoding>
     public double GridStep => Math.ScaleB(1.0, -FractionBits);
 
     /// <summary>Index of the first metric coordinate, whether there is one or not.</summary>
-    internal int MetricStart => IsWeighted ? Length + 1 : Length;
+    internal int MetricStart => IsWeighted ? Length + 1 : ValueLength;
 
     /// <summary>Makes the encoding of a plan.</summary>
     /// <param name="length">d, 1 to 2^28.</param>
@@ -141,10 +152,28 @@ public sealed class UpdateEncoding : IEquatable<UpdateEncoding>
         RequireNoiseFits(noise, maximumWeight, blocks);
         RequireLayersFit(noise, maximumParticipants);
 
+        bool isCompressed = noise is { Compression: not CompressedBits.None };
+        int values = isCompressed ? HadamardRotation.PaddedLength(length) : length;
         (BigInteger coordinateBound, BigInteger squaredNormBound) = Bounds(clipNorm, fractionBits);
-        if (IsTooCoarse(length, coordinateBound, squaredNormBound))
+        if (IsTooCoarse(values, coordinateBound, squaredNormBound))
         {
-            throw TooCoarse(length, clipNorm, fractionBits);
+            throw TooCoarse(values, clipNorm, fractionBits);
+        }
+
+        if (isCompressed)
+        {
+            RequireExactNorm(clipNorm, coordinateBound, fractionBits);
+            return new UpdateEncoding(
+                length,
+                maximumParticipants,
+                clipNorm,
+                fractionBits,
+                maximumWeight,
+                blocks,
+                noise,
+                rotation: null,
+                ((long)coordinateBound, (UInt128)squaredNormBound, 0, (int)noise!.Compression)
+            );
         }
 
         // spec 01-updates#width-1, and 01-updates#width-2 for why a sum then cannot wrap
@@ -169,6 +198,7 @@ public sealed class UpdateEncoding : IEquatable<UpdateEncoding>
             maximumWeight,
             blocks,
             noise,
+            rotation: null,
             (
                 (long)coordinateBound,
                 (UInt128)squaredNormBound,
@@ -177,6 +207,23 @@ public sealed class UpdateEncoding : IEquatable<UpdateEncoding>
             )
         );
     }
+
+    /// <summary>The same lattice for one attempt of a compressed round. Other plans need nothing of an attempt: the result is this.</summary>
+    /// <param name="rotation">The seed of the attempt, the same for all parties. spec 02-privacy#compressed-3</param>
+    public UpdateEncoding RotatedBy(Digest rotation) =>
+        !IsCompressed || rotation == Rotation
+            ? this
+            : new UpdateEncoding(
+                Length,
+                MaximumParticipants,
+                ClipNorm,
+                FractionBits,
+                MaximumWeight,
+                Metrics,
+                Noise,
+                rotation,
+                (CoordinateBound, SquaredNormBound, NoiseBound, RingBits)
+            );
 
     /// <summary>The largest magnitude that a value coordinate of a sum of k contributions has, k·E·B + T.</summary>
     internal Int128 LargestSumOf(int contributors) =>
@@ -191,20 +238,30 @@ public sealed class UpdateEncoding : IEquatable<UpdateEncoding>
         && FractionBits == other.FractionBits
         && MaximumWeight == other.MaximumWeight
         && Metrics.SequenceEqual(other.Metrics)
-        && Equals(Noise, other.Noise);
+        && Equals(Noise, other.Noise)
+        && Rotation == other.Rotation;
 
     /// <inheritdoc/>
     public override bool Equals(object? obj) => Equals(obj as UpdateEncoding);
 
     /// <inheritdoc/>
     public override int GetHashCode() =>
-        HashCode.Combine(Length, MaximumParticipants, ClipNorm, FractionBits, MaximumWeight, MetricLength, Noise);
+        HashCode.Combine(
+            Length,
+            MaximumParticipants,
+            ClipNorm,
+            FractionBits,
+            MaximumWeight,
+            MetricLength,
+            Noise,
+            Rotation
+        );
 
     /// <summary>For example "1000 coordinates on the grid 2^-18, norm ≤ 1, 10 participants, Z_2^23".</summary>
     public override string ToString() =>
         string.Create(
             CultureInfo.InvariantCulture,
-            $"{Length} coordinates on the grid 2^-{FractionBits}, norm ≤ {ClipNorm}, {MaximumParticipants} participants{(IsWeighted ? $", weights ≤ {MaximumWeight}" : string.Empty)}{(HasMetrics ? $", {MetricLength} metric coordinates" : string.Empty)}{(Noise is { } noise ? $", noise of variance {noise.ShareVariance} each, {noise.MaximumExamples} examples each" : string.Empty)}, {Ring}"
+            $"{Length} coordinates on the grid 2^-{FractionBits}, norm ≤ {ClipNorm}, {MaximumParticipants} participants{(IsWeighted ? $", weights ≤ {MaximumWeight}" : string.Empty)}{(HasMetrics ? $", {MetricLength} metric coordinates" : string.Empty)}{(Noise is { } noise ? $", noise of variance {noise.ShareVariance} each, {noise.MaximumExamples} examples each" : string.Empty)}{(IsCompressed ? ", rotated" : string.Empty)}, {Ring}"
         );
 
     private static void RequireInRange(
@@ -292,6 +349,16 @@ public sealed class UpdateEncoding : IEquatable<UpdateEncoding>
             );
         }
 
+        // spec 02-privacy#compressed-1
+        if (!Enum.IsDefined(noise.Compression))
+        {
+            throw Refused(
+                PlanFault.NoiseOutOfRange,
+                CultureInfo.InvariantCulture,
+                $"A compressed ring has 20 or 24 bits; the plan says {(int)noise.Compression}. Use one of these, or 0 for a ring that is as wide as the sum needs."
+            );
+        }
+
         if (noise.MaximumExamples is < 1 or > SumNoise.MostExamples)
         {
             throw Refused(
@@ -327,6 +394,15 @@ public sealed class UpdateEncoding : IEquatable<UpdateEncoding>
         if (noise?.Layers is not { } layers)
         {
             return;
+        }
+
+        if (noise.Compression != CompressedBits.None)
+        {
+            throw Refused(
+                PlanFault.NoiseOutOfRange,
+                CultureInfo.InvariantCulture,
+                $"Noise in layers is not removed from compressed rings. Leave one of the two out."
+            );
         }
 
         if (layers.Variance > NoiseLayers.LargestVariance)
@@ -395,6 +471,10 @@ public sealed class UpdateEncoding : IEquatable<UpdateEncoding>
     private static long RingBitsFor(int maximumParticipants, BigInteger largest) =>
         (maximumParticipants * largest).GetBitLength() + 1;
 
+    /// <summary>S on a grid.</summary>
+    internal static BigInteger SquaredNormBoundOf(double clipNorm, int fractionBits) =>
+        Bounds(clipNorm, fractionBits).SquaredNorm;
+
     // spec 01-updates#encode-2
     private static (BigInteger Coordinate, BigInteger SquaredNorm) Bounds(double clipNorm, int fractionBits)
     {
@@ -405,78 +485,6 @@ public sealed class UpdateEncoding : IEquatable<UpdateEncoding>
     // spec 01-updates#width-3
     private static bool IsTooCoarse(int length, BigInteger coordinateBound, BigInteger squaredNormBound) =>
         coordinateBound.IsZero || squaredNormBound << 2 < length;
-
-    private static PlanRefusedException TooCoarse(int length, double clipNorm, int fractionBits)
-    {
-        string remedy = "Use a larger clip norm or fewer coordinates";
-        for (int finer = fractionBits + 1; finer <= MaximumFractionBits; finer++)
-        {
-            (BigInteger coordinateBound, BigInteger squaredNormBound) = Bounds(clipNorm, finer);
-            if (!IsTooCoarse(length, coordinateBound, squaredNormBound))
-            {
-                remedy = $"Use at least {finer} fraction bits, a larger clip norm, or fewer coordinates";
-                break;
-            }
-        }
-
-        return Refused(
-            PlanFault.GridTooCoarse,
-            CultureInfo.InvariantCulture,
-            $"With {fractionBits} fraction bits the clip norm {clipNorm} is {Math.ScaleB(clipNorm, fractionBits)} grid steps, "
-                + $"and rounding {length} coordinates can alone be that long: updates would be rounded away. {remedy}."
-        );
-    }
-
-    private static PlanRefusedException TooWide(
-        int maximumParticipants,
-        double clipNorm,
-        int fractionBits,
-        long maximumWeight,
-        BigInteger largest,
-        long ringBits
-    )
-    {
-        BigInteger capacity = (BigInteger.One << (Ring.MaximumBits - 1)) - 1;
-        BigInteger participants = capacity / largest;
-        List<string> remedies = [];
-        int excessBits = (int)(ringBits - Ring.MaximumBits);
-        if (fractionBits >= excessBits)
-        {
-            remedies.Add($"at most {fractionBits - excessBits} fraction bits (now {fractionBits})");
-        }
-
-        remedies.Add(
-            string.Create(
-                CultureInfo.InvariantCulture,
-                $"a clip norm of at most {Math.ScaleB(clipNorm, -excessBits)} (now {clipNorm})"
-            )
-        );
-        if (participants >= 1)
-        {
-            remedies.Add($"at most {participants} participants (now {maximumParticipants})");
-        }
-
-        string weight = maximumWeight > 0 ? $" and weights up to {maximumWeight}" : string.Empty;
-        return Refused(
-            PlanFault.RingTooWide,
-            CultureInfo.InvariantCulture,
-            $"A sum of {maximumParticipants} updates of norm {clipNorm} on the grid 2^-{fractionBits}{weight} needs a ring of "
-                + $"{ringBits} bits; the widest has {Ring.MaximumBits}. Use {string.Join(", or ", remedies)}."
-        );
-    }
-
-    private static PlanRefusedException MetricTooWide(int maximumParticipants, MetricBlock metric, long ringBits)
-    {
-        BigInteger capacity = (BigInteger.One << (Ring.MaximumBits - 1)) - 1;
-        BigInteger participants = capacity / metric.Maximum;
-        return Refused(
-            PlanFault.RingTooWide,
-            CultureInfo.InvariantCulture,
-            $"A sum of metric '{metric.Name}' over {maximumParticipants} parties needs a ring of {ringBits} bits; the widest has "
-                + $"{Ring.MaximumBits}. Use a maximum of at most {capacity / maximumParticipants} steps (now {metric.Maximum}), "
-                + $"with fewer fraction bits or a smaller range, or at most {participants} participants (now {maximumParticipants})."
-        );
-    }
 
     // The culture is fixed: a decimal comma would make a remedy that cannot be typed back.
     private static PlanRefusedException Refused(

@@ -26,4 +26,7 @@ public sealed record SumNoise(long ShareVariance, int MaximumExamples, double Di
 
     /// <summary>The most examples of one party: 2^24.</summary>
     public const int MostExamples = 1 << 24;
+
+    /// <summary>Whether vectors are rotated and added in a narrow ring, which may wrap; not by default.</summary>
+    public CompressedBits Compression { get; init; }
 }

@@ -23,7 +23,7 @@ public sealed class ClippedUpdate
     /// <summary>The encoding whose clip norm holds.</summary>
     public UpdateEncoding Encoding { get; }
 
-    /// <summary>float[d]; Σ Values[i]² ≤ C² exactly, as rational numbers.</summary>
+    /// <summary>float[d], or the 2^k coordinates of the rotated update in a compressed ring; Σ Values[i]² ≤ C² exactly, as rational numbers.</summary>
     public ReadOnlySpan<float> Values => _values;
 
     /// <summary>C.</summary>
@@ -41,6 +41,7 @@ public sealed class ClippedUpdate
     /// <returns>The same direction; norm ≤ C, exactly. An update with norm ≤ C keeps every bit; a longer one ends at no less than C·(1 − 10^-6).</returns>
     /// <remarks>Thread-safe. Not constant-time: the factor depends on the update, which never leaves its owner in clear.</remarks>
     /// <exception cref="UpdateRefusedException">The length or the weight is not the plan's.</exception>
+    /// <exception cref="ArgumentException">The plan is compressed and the encoding is not that of an attempt.</exception>
     public static ClippedUpdate Clip(LocalUpdate update, UpdateEncoding encoding)
     {
         ArgumentNullException.ThrowIfNull(update);
@@ -62,20 +63,41 @@ public sealed class ClippedUpdate
             );
         }
 
-        double squaredNorm = SumOfSquares.Run(update.Values);
-        if (IsInside(update.Values, squaredNorm, encoding.ClipNorm))
+        float[] values = Clipped(update.SharedValues, encoding.ClipNorm);
+        bool wasClipped = values != update.SharedValues;
+        if (encoding.IsCompressed)
         {
-            return new ClippedUpdate(encoding, update.SharedValues, update.Weight, wasClipped: false);
+            // spec 02-privacy#compressed-2: clipped before, so that nothing overflows, and after, because floats round.
+            values = Clipped(HadamardRotation.Rotate(values, RotationOf(encoding)), encoding.ClipNorm);
         }
 
-        float[] scaled = new float[update.Length];
-        double factor = encoding.ClipNorm / Math.Sqrt(squaredNorm) * (1 - ScalingMargin);
-        ScaleFloats.Run(update.Values, factor, scaled);
-        return new ClippedUpdate(encoding, scaled, update.Weight, wasClipped: true);
+        return new ClippedUpdate(encoding, values, update.Weight, wasClipped);
     }
 
     /// <summary>The type and the length; no value is printed.</summary>
     public override string ToString() => $"{nameof(ClippedUpdate)}({_values.Length})";
+
+    private static float[] Clipped(float[] values, double clipNorm)
+    {
+        double squaredNorm = SumOfSquares.Run(values);
+        if (IsInside(values, squaredNorm, clipNorm))
+        {
+            return values;
+        }
+
+        float[] scaled = new float[values.Length];
+        double factor = clipNorm / Math.Sqrt(squaredNorm) * (1 - ScalingMargin);
+        ScaleFloats.Run(values, factor, scaled);
+        return scaled;
+    }
+
+    private static Digest RotationOf(UpdateEncoding encoding) =>
+        encoding.Rotation
+        ?? throw new ArgumentException(
+            "Updates of a compressed round are rotated anew in each attempt, and this encoding is the plan's. "
+                + "Use the encoding of the attempt: InProcessRound.Encoding, AggregationPlan.EncodingFor or DescriptorRules.EncodingOf.",
+            nameof(encoding)
+        );
 
     // spec 01-updates#clip-2: decided exactly where the double norm is too close to tell.
     private static bool IsInside(ReadOnlySpan<float> values, double squaredNorm, double clipNorm)

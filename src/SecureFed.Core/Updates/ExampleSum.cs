@@ -14,7 +14,7 @@ public sealed class ExampleSum
     /// <summary>An empty sum.</summary>
     /// <param name="encoding">An encoding with noise.</param>
     /// <param name="random">Decides the rounding, about two bytes per coordinate.</param>
-    /// <exception cref="ArgumentException">The encoding has no noise: nothing would hide how one example moves the sum.</exception>
+    /// <exception cref="ArgumentException">The encoding has no noise: nothing would hide how one example moves the sum. Or it is compressed and not that of an attempt.</exception>
     public ExampleSum(UpdateEncoding encoding, RandomSource random)
     {
         ArgumentNullException.ThrowIfNull(encoding);
@@ -23,6 +23,15 @@ public sealed class ExampleSum
         {
             throw new ArgumentException(
                 "Examples are clipped one by one for plans with noise. Without noise, contribute the sum as one update.",
+                nameof(encoding)
+            );
+        }
+
+        if (encoding is { IsCompressed: true, Rotation: null })
+        {
+            throw new ArgumentException(
+                "Examples of a compressed round are rotated anew in each attempt. Use the encoding of the attempt: "
+                    + "InProcessRound.Encoding, AggregationPlan.EncodingFor or DescriptorRules.EncodingOf.",
                 nameof(encoding)
             );
         }

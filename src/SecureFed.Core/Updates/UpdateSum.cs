@@ -15,7 +15,7 @@ public sealed class UpdateSum
     {
         _encoding = sum.Encoding;
         Contributors = sum.Contributors;
-        _integers = new long[_encoding.Length];
+        _integers = new long[_encoding.ValueLength];
         Decode(sum.Values, _integers);
         TotalWeight = _encoding.IsWeighted
             ? Signed(sum.Values[_encoding.Length], _encoding.RingBits)
@@ -34,7 +34,7 @@ public sealed class UpdateSum
     }
 
     /// <summary>d, the number of coordinates.</summary>
-    public int Length => _integers.Length;
+    public int Length => _encoding.Length;
 
     /// <summary>The encoding of the updates.</summary>
     public UpdateEncoding Encoding => _encoding;
@@ -47,12 +47,18 @@ public sealed class UpdateSum
 
     /// <summary>
     /// Whether the sum is one that contributors who keep the plan could have: |coordinate| ≤ contributors · B (with noise contributors · E · B + T), a total
-    /// weight from contributors to contributors · W, and metrics from 0 to contributors · maximum. False proves that some contributor broke the plan; true proves nothing. spec 01-updates#decode-4
+    /// weight from contributors to contributors · W, and metrics from 0 to contributors · maximum. Every sum in a compressed ring is. False proves that some contributor broke the plan; true proves nothing. spec 01-updates#decode-4
     /// </summary>
     public bool IsWithinPlan
     {
         get
         {
+            // spec 02-privacy#compressed-5
+            if (_encoding.IsCompressed)
+            {
+                return true;
+            }
+
             Int128 largest = _encoding.LargestSumOf(Contributors.Length);
             foreach (long value in _integers)
             {
@@ -85,7 +91,7 @@ public sealed class UpdateSum
         return MetricRelease.Of(_metrics, minimumContributors);
     }
 
-    /// <summary>long[d], the exact sum in grid steps.</summary>
+    /// <summary>long[d], the exact sum in grid steps; in a compressed ring the 2^k coordinates of the rotated sum, mod 2^b.</summary>
     public long[] Integers() => (long[])_integers.Clone();
 
     /// <summary>spec 01-updates#decode-2: float[d], the sum in the unit of the update: integer · 2^-f, rounded to float. In a weighted plan each update counts w / W.</summary>
@@ -116,6 +122,15 @@ public sealed class UpdateSum
         return Scaled(_encoding.GridStep * (weightUnit / TotalWeight));
     }
 
+    /// <summary>double[d], the sum in the unit of the update: exact but for a sum that is rotated back, which has the accuracy of floats.</summary>
+    public double[] SumAsDoubles()
+    {
+        double step = _encoding.GridStep;
+        return _encoding.IsCompressed
+            ? Array.ConvertAll(Sum(), static value => (double)value)
+            : Array.ConvertAll(_integers, value => value * step);
+    }
+
     private float[] Scaled(double factor)
     {
         float[] values = new float[_integers.Length];
@@ -124,7 +139,20 @@ public sealed class UpdateSum
             values[i] = (float)(_integers[i] * factor);
         }
 
-        return values;
+        if (!_encoding.IsCompressed)
+        {
+            return values;
+        }
+
+        // spec 02-privacy#compressed-5
+        HadamardRotation.RotateBack(
+            values,
+            _encoding.Rotation
+                ?? throw new InvariantViolatedException(
+                    "a sum in a compressed ring is that of an attempt, with its rotation"
+                )
+        );
+        return values[.._encoding.Length];
     }
 
     private static void Decode(RingVector ringValues, Span<long> integers)

@@ -19,7 +19,7 @@ public static class NoiseShare
     /// <param name="encoding">An encoding with noise: one sample of its share variance for each coordinate.</param>
     /// <param name="random">The system's generator outside of tests; about 50 bytes for each coordinate.</param>
     /// <returns>For one attempt of one round. The caller adds it to an update or disposes of it.</returns>
-    /// <exception cref="ArgumentException">The encoding has no noise, or noise in layers, whose seeds need a suite: the plan draws it.</exception>
+    /// <exception cref="ArgumentException">The encoding has no noise, or noise in layers, whose seeds need a suite.</exception>
     public static NoiseVector Draw(UpdateEncoding encoding, RandomSource random)
     {
         ArgumentNullException.ThrowIfNull(encoding);
@@ -29,7 +29,7 @@ public static class NoiseShare
         if (noise.Layers is not null)
         {
             throw new ArgumentException(
-                "Noise in layers is drawn by its plan (AggregationPlan.DrawNoise), which knows the suite of its seeds.",
+                "Noise in layers is drawn with the suite that makes its seeds: use PartyNoise.Draw.",
                 nameof(encoding)
             );
         }

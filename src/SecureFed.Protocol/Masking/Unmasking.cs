@@ -67,6 +67,12 @@ internal static class Unmasking
     /// </summary>
     public static bool IsInRange(UpdateEncoding encoding, RingVector sum, int contributors)
     {
+        // spec 02-privacy#compressed-5
+        if (encoding.IsCompressed)
+        {
+            return true;
+        }
+
         UInt128 bound = (UInt128)encoding.LargestSumOf(contributors);
         int values = encoding.Length;
         for (int i = 0; i < values; i++)

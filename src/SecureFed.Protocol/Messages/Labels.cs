@@ -48,6 +48,9 @@ internal static class Labels
     /// <summary>The key of the keystream that a removable layer of noise is sampled from.</summary>
     public const string NoiseLayer = "SecureFed/1 noise layer";
 
+    /// <summary>The numbers of an attempt that give the seed of its rotation.</summary>
+    public const string RotationSeed = "SecureFed/1 rotation seed";
+
     /// <summary>Writes a label, which is ASCII, and returns its size.</summary>
     public static int Write(string label, Span<byte> destination) => Encoding.ASCII.GetBytes(label, destination);
 }

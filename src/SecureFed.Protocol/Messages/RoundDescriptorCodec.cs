@@ -140,6 +140,7 @@ internal static class RoundDescriptorCodec
         writer.U8((int)noise.Unit);
         writer.U8((int)noise.Relation);
         writer.F64(noise.SamplingRate);
+        writer.U8((int)noise.Terms.Compression);
     }
 
     private static (string Because, RoundNoise? Noise) ReadPrivacy(ref WireReader reader, int maximumParticipants)
@@ -169,17 +170,18 @@ internal static class RoundDescriptorCodec
 
         int maximumExamples = reader.NonNegative32("descriptor.noise.maximumExamples");
         double divisor = reader.PositiveF64("descriptor.noise.divisor");
-        return (
-            string.Empty,
-            new RoundNoise(
-                layers is { IsSound: true }
-                    ? SumNoise.In(layers, maximumExamples, divisor)
-                    : new SumNoise(variance, maximumExamples, divisor),
-                (PrivacyUnit)reader.NotZero8("descriptor.noise.unit"),
-                (NeighbouringRelation)reader.NotZero8("descriptor.noise.relation"),
-                reader.PositiveF64("descriptor.noise.samplingRate")
-            )
+        SumNoise terms =
+            layers is { IsSound: true }
+                ? SumNoise.In(layers, maximumExamples, divisor)
+                : new SumNoise(variance, maximumExamples, divisor);
+        RoundNoise noise = new(
+            terms,
+            (PrivacyUnit)reader.NotZero8("descriptor.noise.unit"),
+            (NeighbouringRelation)reader.NotZero8("descriptor.noise.relation"),
+            reader.PositiveF64("descriptor.noise.samplingRate")
         );
+        CompressedBits compression = (CompressedBits)reader.U8("descriptor.noise.compression");
+        return (string.Empty, noise with { Terms = terms with { Compression = compression } });
     }
 
     private static void WriteMetrics(ref WireWriter writer, ImmutableArray<MetricBlock> metrics)
@@ -316,7 +318,7 @@ internal static class RoundDescriptorCodec
             noise.Terms.Layers is not { } layers
                 || (
                     layers.IsSound
-                    && noise.Terms == SumNoise.In(layers, noise.Terms.MaximumExamples, noise.Terms.Divisor)
+                    && noise.Terms.ShareVariance == layers.VarianceUpTo(layers.Removable)
                 ),
             What,
             "must have layers that add up to a share"
@@ -339,6 +341,7 @@ internal static class RoundDescriptorCodec
             What,
             "must name a unit and a relation"
         );
+        RequireFits((int)noise.Terms.Compression, byte.MaxValue, What);
     }
 
     private static void CheckRoster(ImmutableArray<RosterEntry> roster)

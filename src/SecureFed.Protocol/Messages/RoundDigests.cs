@@ -18,6 +18,24 @@ public static class RoundDigests
         return Digest.Of(writer.Written);
     }
 
+    /// <summary>The public seed of the rotation of an attempt, known before anybody has joined it. spec 02-privacy#compressed-3</summary>
+    /// <param name="federation">The federation's name.</param>
+    /// <param name="round">R.</param>
+    /// <param name="attempt">From 1.</param>
+    /// <param name="modelDigest">SHA-256 of the model that updates start from.</param>
+    /// <exception cref="ArgumentException">The name is too long.</exception>
+    public static Digest RotationSeed(string federation, ulong round, uint attempt, Digest modelDigest)
+    {
+        ArgumentNullException.ThrowIfNull(federation);
+        WireWriter writer = new(stackalloc byte[256]);
+        writer.Label(Labels.RotationSeed);
+        writer.Text(federation, ParticipantId.MaximumLength, nameof(federation));
+        writer.U64(round);
+        writer.U32(attempt);
+        writer.Digest(modelDigest);
+        return Digest.Of(writer.Written);
+    }
+
     /// <summary>K: the digest of D and the cohort's keys and commitments, without their signatures. spec 05-transport#digests-3</summary>
     /// <param name="d">D, which binds the roster and so the names behind the indices.</param>
     /// <param name="advertisements">The cohort, strictly ascending by sender.</param>

@@ -84,12 +84,12 @@ public static class DescriptorRules
             ?? NoiseRules.Check(descriptor);
     }
 
-    /// <summary>The lattice of a sound descriptor.</summary>
+    /// <summary>The lattice of a sound descriptor, in a compressed round with the attempt's rotation.</summary>
     /// <exception cref="PlanRefusedException">The descriptor is not sound.</exception>
     public static UpdateEncoding EncodingOf(RoundDescriptor descriptor)
     {
         ArgumentNullException.ThrowIfNull(descriptor);
-        return UpdateEncoding.Create(
+        UpdateEncoding encoding = UpdateEncoding.Create(
             descriptor.Length,
             descriptor.MaximumParticipants,
             descriptor.ClipNorm,
@@ -98,6 +98,16 @@ public static class DescriptorRules
             descriptor.Metrics,
             descriptor.Noise?.Terms
         );
+        return encoding.IsCompressed
+            ? encoding.RotatedBy(
+                RoundDigests.RotationSeed(
+                    descriptor.Federation,
+                    descriptor.Round,
+                    descriptor.Attempt,
+                    descriptor.ModelDigest
+                )
+            )
+            : encoding;
     }
 
     private static DescriptorRefusal? CheckNames(RoundDescriptor descriptor)

@@ -62,7 +62,7 @@ public sealed class HistogramQuery
     {
         ArgumentNullException.ThrowIfNull(sum);
         return sum.Length == Length
-            ? new NoisyHistogram(Edges, [.. sum.Integers().Select(value => value * sum.Encoding.GridStep)])
+            ? new NoisyHistogram(Edges, [.. sum.SumAsDoubles()])
             : throw new ArgumentException(
                 $"The query has {Length} bins and the sum {sum.Length} coordinates.",
                 nameof(sum)

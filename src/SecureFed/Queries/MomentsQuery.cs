@@ -63,7 +63,7 @@ public sealed class MomentsQuery
             throw new ArgumentException($"The query has {Length} coordinates and the sum {sum.Length}.", nameof(sum));
         }
 
-        double[] totals = [.. sum.Integers().Select(value => value * sum.Encoding.GridStep * s_scale)];
+        double[] totals = [.. sum.SumAsDoubles().Select(value => value * s_scale)];
         if (totals[0] < 1)
         {
             return null;

@@ -13,6 +13,9 @@ namespace SecureFed;
 /// </remarks>
 public sealed class InProcessRound : IDisposable
 {
+    // The name of a federation that exists for one round.
+    private const string OwnFederation = "in-process";
+
     private readonly InProcessOptions _options;
     private readonly RandomSource _random;
     private readonly InProcessFederation? _federation;
@@ -35,10 +38,14 @@ public sealed class InProcessRound : IDisposable
         _enrolled = enrolled;
         Round = federation?.Round ?? 1;
         Attempt = federation?.Attempt ?? 1;
+        Encoding = plan.EncodingFor(federation?.Name ?? OwnFederation, Round, Attempt, options.ModelDigest);
     }
 
     /// <summary>The plan.</summary>
     public AggregationPlan Plan { get; }
+
+    /// <summary>The lattice of this attempt: the plan's, in a compressed round with the attempt's rotation. Clip, and add up examples, with it.</summary>
+    public UpdateEncoding Encoding { get; }
 
     /// <summary>The round's number.</summary>
     public ulong Round { get; }
@@ -79,7 +86,7 @@ public sealed class InProcessRound : IDisposable
         RequireRoomFor(id);
         try
         {
-            Add(id, ClippedUpdate.Clip(LocalUpdate.Create(values, weight), Plan.Encoding), metrics);
+            Add(id, ClippedUpdate.Clip(LocalUpdate.Create(values, weight), Encoding), metrics);
         }
         catch (UpdateRefusedException refused)
         {
@@ -89,17 +96,17 @@ public sealed class InProcessRound : IDisposable
 
     /// <summary>Gives a party's update after it was clipped: whether it was is then known, and can be a metric.</summary>
     /// <param name="id">The party, once in a round.</param>
-    /// <param name="update">Clipped for the plan's encoding.</param>
+    /// <param name="update">Clipped for this round's encoding.</param>
     /// <param name="metrics">Exactly the metrics of the plan; null for a plan without.</param>
     /// <inheritdoc cref="Contribute(ParticipantId, ReadOnlySpan{float}, long, MetricValues)" path="/exception"/>
     /// <exception cref="ArgumentException">The update was clipped for another encoding.</exception>
     public void Contribute(ParticipantId id, ClippedUpdate update, MetricValues? metrics = null)
     {
         ArgumentNullException.ThrowIfNull(update);
-        if (!update.Encoding.Equals(Plan.Encoding))
+        if (!update.Encoding.Equals(Encoding))
         {
             throw new ArgumentException(
-                $"The update was clipped for another plan ({update.Encoding}). Clip it with the encoding of this round's plan.",
+                $"The update was clipped for another plan ({update.Encoding}). Clip it with this round's Encoding.",
                 nameof(update)
             );
         }
@@ -123,10 +130,10 @@ public sealed class InProcessRound : IDisposable
     public void Contribute(ParticipantId id, ExampleSum examples)
     {
         ArgumentNullException.ThrowIfNull(examples);
-        if (!examples.Encoding.Equals(Plan.Encoding))
+        if (!examples.Encoding.Equals(Encoding))
         {
             throw new ArgumentException(
-                $"The examples were added up for another plan ({examples.Encoding}). Use the encoding of this round's plan.",
+                $"The examples were added up for another plan ({examples.Encoding}). Use this round's Encoding.",
                 nameof(examples)
             );
         }
@@ -154,7 +161,7 @@ public sealed class InProcessRound : IDisposable
     {
         if (Plan.Encoding.Noise is not null)
         {
-            using NoiseVector share = Plan.DrawNoise(_federation?.Suite ?? P256Suite.Instance, _random);
+            using NoiseVector share = PartyNoise.Draw(Encoding, _federation?.Suite ?? P256Suite.Instance, _random);
             update.AddNoise(share);
         }
 
@@ -230,7 +237,7 @@ public sealed class InProcessRound : IDisposable
 
         // A federation for this round only; its keys go with it.
         IEnumerable<ParticipantId> ids = _updates.Keys.Union(_drops.Keys);
-        using InProcessFederation federation = InProcessFederation.Create("in-process", ids, _random, _ => NoAccount);
+        using InProcessFederation federation = InProcessFederation.Create(OwnFederation, ids, _random, _ => NoAccount);
         return Outcome = Run(federation, federation.Members.Select(member => member.Id), cancellationToken);
     }
 

@@ -114,13 +114,12 @@ public sealed class NoiseRoundTests
 
         AggregationPlan plan = Plan(privacy, length: 8);
         Assert.Throws<ArgumentException>(() => NoiseShare.Draw(plan.Encoding, SystemRandomSource.Instance));
-        using NoiseVector drawn = plan.DrawNoise(P256Suite.Instance, SystemRandomSource.Instance);
+        using NoiseVector drawn = PartyNoise.Draw(plan.Encoding, P256Suite.Instance, SystemRandomSource.Instance);
         Assert.Equal(plan.Encoding, drawn.Encoding);
-        Assert.Throws<InvalidOperationException>(() =>
-            AggregationPlan
-                .Create(8, 5, 1, 16, PrivacyPlan.None("test"), AggregationScheme.PairwiseMasked(4, 1))
-                .DrawNoise(P256Suite.Instance, SystemRandomSource.Instance)
+        Assert.Throws<ArgumentException>(() =>
+            PartyNoise.Draw(UpdateEncoding.Create(8, 5, 1, 16), P256Suite.Instance, SystemRandomSource.Instance)
         );
+        Assert.Throws<InvalidOperationException>(() => plan.WithCompression(CompressedBits.TwentyFour));
     }
 
     [Fact]

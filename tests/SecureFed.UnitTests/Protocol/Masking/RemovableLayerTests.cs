@@ -277,6 +277,19 @@ public sealed class RemovableLayerTests(ITestOutputHelper output)
         Assert.Equal(PlanFault.NoiseOutOfRange, Fault(s_layers with { Removable = 0 }, 1000));
         Assert.Equal(PlanFault.NoiseOutOfRange, Fault(s_layers with { Variance = (1L << 62) + 1 }, 1 << 30));
 
+        Assert.Throws<PlanRefusedException>(() =>
+            UpdateEncoding.Create(
+                10,
+                Parties,
+                1,
+                16,
+                noise: SumNoise.In(s_layers, 1, 1) with
+                {
+                    Compression = CompressedBits.Twenty,
+                }
+            )
+        );
+
         // A layer of 99 squared grid units: a sum of them is no discrete Gaussian any more.
         Assert.Equal(PlanFault.NoiseOutOfRange, Fault(new NoiseLayers(99 * 42, Parties, Removable)));
         UpdateEncoding.Create(

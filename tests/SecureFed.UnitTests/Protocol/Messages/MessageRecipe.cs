@@ -135,7 +135,7 @@ internal sealed record MessageRecipe(MessageType Type, int Parties, int Entries,
     {
         int examples = Pick(random, 0, 1, int.MaxValue, random.Next());
         double divisor = Pick(random, 1.0, double.Epsilon, double.MaxValue, 1e-9 + random.NextDouble());
-        return new(
+        SumNoise terms =
             participants >= 2 && random.Next(2) == 0
                 ? SumNoise.In(
                     new NoiseLayers(
@@ -146,7 +146,12 @@ internal sealed record MessageRecipe(MessageType Type, int Parties, int Entries,
                     examples,
                     divisor
                 )
-                : new SumNoise(Pick(random, 0L, 100L, long.MaxValue, random.NextInt64()), examples, divisor),
+                : new SumNoise(Pick(random, 0L, 100L, long.MaxValue, random.NextInt64()), examples, divisor);
+        return new(
+            terms with
+            {
+                Compression = (CompressedBits)Pick(random, 0, 20, 24, random.Next(256)),
+            },
             (PrivacyUnit)random.Next(1, 256),
             (NeighbouringRelation)random.Next(1, 256),
             Pick(random, 1.0, double.Epsilon, double.MaxValue, 1e-9 + random.NextDouble())

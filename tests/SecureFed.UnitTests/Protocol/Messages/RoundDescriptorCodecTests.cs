@@ -127,7 +127,7 @@ public sealed class RoundDescriptorCodecTests
         byte[] with = RoundDescriptorCodec.Encode(
             SmallRound(
                 noise: new RoundNoise(
-                    new SumNoise(0x0102030405, 258, 2),
+                    new SumNoise(0x0102030405, 258, 2) { Compression = CompressedBits.Twenty },
                     PrivacyUnit.Record,
                     NeighbouringRelation.AddOrRemoveOne,
                     0.5
@@ -144,6 +144,7 @@ public sealed class RoundDescriptorCodecTests
             1,
             1,
             .. (byte[])[0, 0, 0, 0, 0, 0, 0xE0, 0x3F],
+            20,
         ];
         int at = without.AsSpan().IndexOf(reason);
         Assert.Equal([.. without[..at], .. block, .. without[(at + reason.Length)..]], with);

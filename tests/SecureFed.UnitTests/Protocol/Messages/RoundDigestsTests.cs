@@ -54,6 +54,7 @@ public sealed class RoundDigestsTests
             Of(noise with { Terms = noise.Terms with { ShareVariance = 101 } }),
             Of(noise with { Terms = noise.Terms with { MaximumExamples = 1 } }),
             Of(noise with { Terms = noise.Terms with { Divisor = 3.5 } }),
+            Of(noise with { Terms = noise.Terms with { Compression = CompressedBits.TwentyFour } }),
             Of(noise with { Unit = PrivacyUnit.Client }),
             Of(noise with { Relation = NeighbouringRelation.ReplaceOne }),
             Of(noise with { SamplingRate = 0.25 }),
