@@ -14,11 +14,6 @@ def coordinate_bound(d):
     return int(Fraction(d.clip_norm) * 2**d.fraction_bits)
 
 
-def value_length(d):
-    """02 compressed-1."""
-    return 1 << (d.length - 1).bit_length() if d.noise and d.noise.compression else d.length
-
-
 def noise_fits(d):
     """02 shares-1, shares-3 and compressed-1."""
     in_range = 100 <= d.noise.variance <= 2**58 and 1 <= d.noise.examples <= 2**24 and d.noise.divisor >= 2**-60
@@ -61,7 +56,7 @@ def ring_bits(d):
 
 
 def ring_length(d):
-    return value_length(d) + (1 if d.maximum_weight else 0) + sum(metric.count for metric in d.metrics)
+    return d.length + (1 if d.maximum_weight else 0) + sum(metric.count for metric in d.metrics)
 
 
 def graph_size(n, corrupt, survivors):

@@ -175,9 +175,9 @@ public sealed class AggregationPlan
     }
 
     /// <summary>
-    /// The same plan with 20 or 24 bits for each coordinate instead of about 32: vectors are padded to a power of two and
+    /// The same plan with 20 or 24 bits for each coordinate, for rounds of many records, whose ring is wide: vectors are
     /// rotated at random before they are clipped and rounded, and the sum may wrap, which costs accuracy and no privacy.
-    /// spec 02-privacy#compressed-1
+    /// Compare <see cref="VectorBytesPerUpload"/>: with a party as the unit, a plain ring may be as narrow. spec 02-privacy#compressed-1
     /// </summary>
     /// <param name="bits">At 20 bits the error of a mean grows by less than a thousandth, at 24 by nothing that can be seen.</param>
     /// <param name="expectedNormOfSum">

@@ -60,11 +60,8 @@ public sealed partial class UpdateEncoding : IEquatable<UpdateEncoding>
     /// <summary>d, the number of float coordinates of an update.</summary>
     public int Length { get; }
 
-    /// <summary>Number of ring elements: the values, the weight if there are weights, then the metrics. spec 01-updates#weight-3</summary>
+    /// <summary>Number of ring elements: d values, the weight if there are weights, then the metrics. spec 01-updates#weight-3</summary>
     public int RingLength => MetricStart + MetricLength;
-
-    /// <summary>The value coordinates on the lattice: d, or 2^k ≥ d of a rotated vector. spec 02-privacy#compressed-1</summary>
-    public int ValueLength => IsCompressed ? HadamardRotation.PaddedLength(Length) : Length;
 
     /// <summary>n, the most updates that one sum may hold.</summary>
     public int MaximumParticipants { get; }
@@ -124,7 +121,7 @@ public sealed partial class UpdateEncoding : IEquatable<UpdateEncoding>
     public double GridStep => Math.ScaleB(1.0, -FractionBits);
 
     /// <summary>Index of the first metric coordinate, whether there is one or not.</summary>
-    internal int MetricStart => IsWeighted ? Length + 1 : ValueLength;
+    internal int MetricStart => IsWeighted ? Length + 1 : Length;
 
     /// <summary>Makes the encoding of a plan.</summary>
     /// <param name="length">d, 1 to 2^28.</param>
@@ -153,11 +150,10 @@ public sealed partial class UpdateEncoding : IEquatable<UpdateEncoding>
         RequireLayersFit(noise, maximumParticipants);
 
         bool isCompressed = noise is { Compression: not CompressedBits.None };
-        int values = isCompressed ? HadamardRotation.PaddedLength(length) : length;
         (BigInteger coordinateBound, BigInteger squaredNormBound) = Bounds(clipNorm, fractionBits);
-        if (IsTooCoarse(values, coordinateBound, squaredNormBound))
+        if (IsTooCoarse(length, coordinateBound, squaredNormBound))
         {
-            throw TooCoarse(values, clipNorm, fractionBits);
+            throw TooCoarse(length, clipNorm, fractionBits);
         }
 
         if (isCompressed)

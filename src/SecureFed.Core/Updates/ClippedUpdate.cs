@@ -23,7 +23,7 @@ public sealed class ClippedUpdate
     /// <summary>The encoding whose clip norm holds.</summary>
     public UpdateEncoding Encoding { get; }
 
-    /// <summary>float[d], or the 2^k coordinates of the rotated update in a compressed ring; Σ Values[i]² ≤ C² exactly, as rational numbers.</summary>
+    /// <summary>float[d], rotated in a compressed round; Σ Values[i]² ≤ C² exactly, as rational numbers.</summary>
     public ReadOnlySpan<float> Values => _values;
 
     /// <summary>C.</summary>

@@ -15,7 +15,7 @@ public sealed class UpdateSum
     {
         _encoding = sum.Encoding;
         Contributors = sum.Contributors;
-        _integers = new long[_encoding.ValueLength];
+        _integers = new long[_encoding.Length];
         Decode(sum.Values, _integers);
         TotalWeight = _encoding.IsWeighted
             ? Signed(sum.Values[_encoding.Length], _encoding.RingBits)
@@ -34,7 +34,7 @@ public sealed class UpdateSum
     }
 
     /// <summary>d, the number of coordinates.</summary>
-    public int Length => _encoding.Length;
+    public int Length => _integers.Length;
 
     /// <summary>The encoding of the updates.</summary>
     public UpdateEncoding Encoding => _encoding;
@@ -91,7 +91,7 @@ public sealed class UpdateSum
         return MetricRelease.Of(_metrics, minimumContributors);
     }
 
-    /// <summary>long[d], the exact sum in grid steps; in a compressed ring the 2^k coordinates of the rotated sum, mod 2^b.</summary>
+    /// <summary>long[d], the exact sum in grid steps; in a compressed ring that of the rotated sum, mod 2^b.</summary>
     public long[] Integers() => (long[])_integers.Clone();
 
     /// <summary>spec 01-updates#decode-2: float[d], the sum in the unit of the update: integer · 2^-f, rounded to float. In a weighted plan each update counts w / W.</summary>
@@ -152,7 +152,7 @@ public sealed class UpdateSum
                     "a sum in a compressed ring is that of an attempt, with its rotation"
                 )
         );
-        return values[.._encoding.Length];
+        return values;
     }
 
     private static void Decode(RingVector ringValues, Span<long> integers)

@@ -1,5 +1,4 @@
 using System.Collections.Immutable;
-using System.Numerics;
 using SecureFed.Core;
 
 namespace SecureFed.Protocol;
@@ -64,14 +63,7 @@ public sealed class MessageLimits
     {
         ArgumentNullException.ThrowIfNull(descriptor);
         int parties = Math.Clamp(descriptor.Roster.IsDefault ? 0 : descriptor.Roster.Length, 1, MaximumRosterSize);
-        long values = Math.Max(0, descriptor.Length);
-        if (descriptor.Noise is { Terms.Compression: not CompressedBits.None })
-        {
-            // spec 02-privacy#compressed-1
-            values = (long)BitOperations.RoundUpToPowerOf2((ulong)values);
-        }
-
-        long coordinates = values + (descriptor.MaximumWeight > 0 ? 1L : 0L);
+        long coordinates = Math.Max(0, descriptor.Length) + (descriptor.MaximumWeight > 0 ? 1L : 0L);
         ImmutableArray<MetricBlock> metrics = descriptor.Metrics.IsDefault ? [] : descriptor.Metrics;
         coordinates += metrics.Sum(block => (long)block.Count);
         long packed = (coordinates * Math.Clamp(descriptor.RingBits, 0, Ring.MaximumBits) + 7) / 8;

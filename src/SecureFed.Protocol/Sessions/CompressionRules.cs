@@ -62,14 +62,13 @@ public static class CompressionRules
 
         BigInteger variance = VarianceAt(fractionBits);
         BigInteger squaredNormBound = UpdateEncoding.SquaredNormBoundOf(plan.ClipNorm, fractionBits);
-        int values = HadamardRotation.PaddedLength(plan.Length);
-        return squaredNormBound < (BigInteger)LeastSquaredStepsPerCoordinate * values
+        return squaredNormBound < (BigInteger)LeastSquaredStepsPerCoordinate * plan.Length
                 ? throw Refused(
                     PlanFault.GridTooCoarse,
                     terms,
                     string.Create(
                         CultureInfo.InvariantCulture,
-                        $"on the finest grid that fits, 2^-{fractionBits}, rounding {values} coordinates would shorten updates of norm {plan.ClipNorm} by more than half a hundredth"
+                        $"on the finest grid that fits, 2^-{fractionBits}, rounding {plan.Length} coordinates would shorten updates of norm {plan.ClipNorm} by more than half a hundredth"
                     )
                 )
             : variance < SumNoise.LeastShareVariance
@@ -109,7 +108,7 @@ public static class CompressionRules
             }
 
             double norm = Math.ScaleB(normOfSum, bits);
-            double signal = norm * norm / HadamardRotation.PaddedLength(plan.Length);
+            double signal = norm * norm / HadamardRotation.WindowLength(plan.Length);
             double noise = plan.MaximumParticipants * (double)VarianceAt(bits);
             double half = Math.ScaleB(1.0, (int)terms.Compression - 1) / DeviationsInHalfTheRing;
             return signal + noise <= half * half;

@@ -15,7 +15,6 @@ namespace SecureFed.UnitTests.FrontDoor;
 public sealed class CompressedRoundTests(ITestOutputHelper output)
 {
     private const int Length = 3000;
-    private const int Padded = 4096;
     private const int Parties = 8;
     private const double Multiplier = 1;
 
@@ -41,8 +40,7 @@ public sealed class CompressedRoundTests(ITestOutputHelper output)
     {
         AggregationPlan plan = Plan(bits);
         Assert.Equal((int)bits, plan.RingBits);
-        Assert.Equal(Padded * (int)bits / 8, plan.VectorBytesPerUpload);
-        Assert.Equal(Padded, plan.Encoding.ValueLength);
+        Assert.Equal(Length * (int)bits / 8, plan.VectorBytesPerUpload);
 
         using SeededRandomSource random = new(21, $"compressed round {bits}");
         using InProcessRound round = InProcessRound.Start(plan, random);
@@ -58,7 +56,7 @@ public sealed class CompressedRoundTests(ITestOutputHelper output)
         float[] mean = done.Sum.Average();
         Assert.Equal(Length, mean.Length);
         Assert.Equal(Length, done.Sum.Length);
-        Assert.Equal(Padded, done.Sum.Integers().Length);
+        Assert.Equal(Length, done.Sum.Integers().Length);
         Assert.True(done.Sum.IsWithinPlan);
         double deviation = NoiseDeviation(plan.Encoding) / Parties;
         double[] error = [.. mean.Zip(exact, (noisy, sum) => noisy - (sum / Parties))];
@@ -80,13 +78,13 @@ public sealed class CompressedRoundTests(ITestOutputHelper output)
     [InlineData(CompressedBits.TwentyFour, 1e-5)]
     public void Rounding_and_wrapping_add_less_than_a_thousandth_to_the_error(CompressedBits bits, double promised)
     {
-        const int Long = 1 << 15;
-        UpdateEncoding encoding = Plan(bits, Long - 5).Encoding.RotatedBy(s_model);
+        const int Long = 40_000;
+        UpdateEncoding encoding = Plan(bits, Long).Encoding.RotatedBy(s_model);
         using SeededRandomSource random = new(22, $"extra noise {bits}");
         RingVector sum = new(encoding.Ring, encoding.RingLength);
-        double[] exact = new double[Long - 5];
+        double[] exact = new double[Long];
         double[] noise = new double[Long];
-        float[] common = Update(random, Long - 5);
+        float[] common = Update(random, Long);
         for (int party = 0; party < Parties; party++)
         {
             // All parties agree and lie on the clip norm: the largest sum that there is.
@@ -183,7 +181,8 @@ public sealed class CompressedRoundTests(ITestOutputHelper output)
                     {
                         double steps = Math.ScaleB(1, fractionBits);
                         double share = steps * steps * multiplier * multiplier / plan.HonestShares;
-                        double signal = input.Parties * steps * input.Parties * steps / plan.Encoding.ValueLength;
+                        double signal =
+                            input.Parties * steps * input.Parties * steps / HadamardRotation.WindowLength(input.Length);
                         return 6 * Math.Sqrt(signal + (input.Parties * share)) / Math.ScaleB(1, (int)input.Bits - 1);
                     }
 
@@ -239,6 +238,26 @@ public sealed class CompressedRoundTests(ITestOutputHelper output)
         );
     }
 
+    [Fact]
+    public void Ten_thousand_records_of_a_million_coordinates_take_20_bits_of_32()
+    {
+        AggregationPlan plain = AggregationPlan.Create(
+            1_000_000,
+            Parties,
+            clipNorm: 1,
+            fractionBits: 16,
+            PrivacyPlan.ForRecords(Multiplier, 2500, 10_000, SamplingClaim.Nothing),
+            AggregationScheme.PairwiseMasked(Parties - 1, collusionBound: 1)
+        );
+        Assert.Equal(4_000_000, plain.VectorBytesPerUpload);
+        Assert.Equal(2_500_000, plain.WithCompression(CompressedBits.Twenty).VectorBytesPerUpload);
+
+        // The same grid as the plain plan's, in three quarters of its bits.
+        AggregationPlan fine = plain.WithCompression(CompressedBits.TwentyFour);
+        Assert.Equal(3_000_000, fine.VectorBytesPerUpload);
+        Assert.Equal(16, fine.Encoding.FractionBits);
+    }
+
     [Theory]
     [InlineData(20, 20, 15, 1000, null)]
     [InlineData(24, 24, 15, 1000, null)]
@@ -259,7 +278,7 @@ public sealed class CompressedRoundTests(ITestOutputHelper output)
         AbortReason? expected
     )
     {
-        // With 4 fraction bits the squared norm, 256, is enough for 600 coordinates and not for the 1,024 of 600 · 2^k.
+        // With 4 fraction bits the squared norm, 256, is not enough for more than 1,024 coordinates.
         RoundDescriptor descriptor = Described(
             new SumNoise(variance, 1, Parties) { Compression = (CompressedBits)compression },
             ringBits,
@@ -406,7 +425,7 @@ public sealed class CompressedRoundTests(ITestOutputHelper output)
         ExampleSum sum = new(encoding, new SeededRandomSource((ulong)seed, "rounding"));
         for (int record = 0; record < records; record++)
         {
-            float[] values = new float[encoding.ValueLength];
+            float[] values = new float[encoding.Length];
             switch (kind)
             {
                 case 0:
@@ -422,7 +441,7 @@ public sealed class CompressedRoundTests(ITestOutputHelper output)
             }
 
             values[0] += values.All(value => value == 0) ? 1 : 0;
-            sum.Add(values.AsSpan(0, encoding.Length));
+            sum.Add(values);
         }
 
         RingVector vector = sum.Take().Values;

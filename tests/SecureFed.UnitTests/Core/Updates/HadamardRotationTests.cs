@@ -1,3 +1,5 @@
+using System.Numerics;
+using System.Security.Cryptography;
 using FsCheck;
 using FsCheck.Fluent;
 using SecureFed.Core;
@@ -38,8 +40,8 @@ public sealed class HadamardRotationTests(ITestOutputHelper output)
                     HadamardRotation.RotateBack(back, seed);
                     double tolerance = (1e-6 * Math.Sqrt(Inner(x, x))) + Underflow;
                     bool returns =
-                        x.Zip(back).All(pair => Math.Abs(pair.First - pair.Second) <= tolerance)
-                        && back.Skip(x.Length).All(padding => Math.Abs(padding) <= tolerance);
+                        back.Length == x.Length
+                        && x.Zip(back).All(pair => Math.Abs(pair.First - pair.Second) <= tolerance);
                     return (keeps && returns).Label($"{input}: {Inner(x, x):R} and {Inner(rotatedX, rotatedX):R}");
                 }
             )
@@ -67,13 +69,50 @@ public sealed class HadamardRotationTests(ITestOutputHelper output)
     [Theory]
     [InlineData(1, 1)]
     [InlineData(2, 2)]
-    [InlineData(3, 4)]
+    [InlineData(3, 2)]
     [InlineData(4096, 4096)]
-    [InlineData(4097, 8192)]
-    [InlineData((1 << 28) - 1, 1 << 28)]
+    [InlineData(8191, 4096)]
+    [InlineData((1 << 28) - 1, 1 << 27)]
     [InlineData(1 << 28, 1 << 28)]
-    public void Lengths_are_padded_to_the_next_power_of_two(int length, int padded) =>
-        Assert.Equal(padded, HadamardRotation.PaddedLength(length));
+    public void A_window_is_the_largest_power_of_two_in_the_length(int length, int window) =>
+        Assert.Equal(window, HadamardRotation.WindowLength(length));
+
+    [Theory]
+    [InlineData(300)]
+    [InlineData(511)]
+    [InlineData(513)]
+    public void No_unit_vector_keeps_a_coordinate_above_six_deviations(int length)
+    {
+        double most = 6 / Math.Sqrt(HadamardRotation.WindowLength(length));
+        for (int i = 0; i < length; i++)
+        {
+            float[] unit = new float[length];
+            unit[i] = 1;
+            Assert.True(HadamardRotation.Rotate(unit, s_seed).Max(Math.Abs) <= most, $"coordinate {i} of {length}");
+        }
+    }
+
+    [Theory]
+    [InlineData(1)]
+    [InlineData(3)]
+    [InlineData(37)]
+    [InlineData(256)]
+    [InlineData(600)]
+    public void It_is_two_windows_of_signs_and_of_the_matrix_written_out(int length)
+    {
+        float[] x = KernelCases.Floats(length, length, largest: 2);
+        double[] expected = [.. x.Select(value => (double)value)];
+        int window = HadamardRotation.WindowLength(length);
+        Window(expected, 0, window, 0);
+        if (window < length)
+        {
+            Window(expected, length - window, window, window);
+        }
+
+        float[] rotated = HadamardRotation.Rotate(x, s_seed);
+        double tolerance = 1e-6 * Math.Sqrt(Inner(x, x));
+        Assert.All(rotated.Zip(expected), pair => Assert.InRange(pair.First - pair.Second, -tolerance, tolerance));
+    }
 
     // Seed and signs were computed from the specification with another language's SHA-256.
     [Fact]
@@ -113,6 +152,32 @@ public sealed class HadamardRotationTests(ITestOutputHelper output)
             RoundDigests.RotationSeed("north", 7, 2, Digest.Of("another"u8)),
         ];
         Assert.Equal(seeds.Length, seeds.Distinct().Count());
+    }
+
+    private static void Window(double[] values, int start, int length, int firstBit)
+    {
+        double[] flipped = new double[length];
+        for (int i = 0; i < length; i++)
+        {
+            byte[] block = SHA256.HashData([
+                .. "SecureFed/1 rotation signs"u8,
+                .. s_seed.ToArray(),
+                .. BitConverter.GetBytes((firstBit + i) / 256),
+            ]);
+            int bit = (firstBit + i) % 256;
+            flipped[i] = (block[bit / 8] & (1 << (bit % 8))) != 0 ? -values[start + i] : values[start + i];
+        }
+
+        for (int i = 0; i < length; i++)
+        {
+            double sum = 0;
+            for (int j = 0; j < length; j++)
+            {
+                sum += BitOperations.PopCount((uint)(i & j)) % 2 == 0 ? flipped[j] : -flipped[j];
+            }
+
+            values[start + i] = sum / Math.Sqrt(length);
+        }
     }
 
     private static double Inner(float[] x, float[] y) => x.Zip(y).Sum(pair => (double)pair.First * pair.Second);
