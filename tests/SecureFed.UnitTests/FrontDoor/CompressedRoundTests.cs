@@ -189,8 +189,9 @@ public sealed class CompressedRoundTests(ITestOutputHelper output)
                     int f = plan.Encoding.FractionBits;
                     double realised = NoiseRules.NoiseMultiplier(
                         plan.Encoding.SquaredNormBound,
-                        plan.Encoding.Noise!.ShareVariance,
+                        plan.Encoding.Noise!,
                         plan.HonestShares,
+                        plan.CollusionBound,
                         NeighbouringRelation.AddOrRemoveOne
                     );
                     return (
