@@ -20,7 +20,8 @@ public sealed class FileClientJournal : IClientJournal, IDisposable
     /// <summary>Opens or creates a journal.</summary>
     /// <param name="path">The file; its folder exists.</param>
     /// <exception cref="StorageDamagedException">The file is damaged in a way that no crash explains.</exception>
-    /// <exception cref="IOException">The file cannot be opened, or another process has it open.</exception>
+    /// <exception cref="StorageInUseException">Somebody has the file open.</exception>
+    /// <exception cref="IOException">The file cannot be opened.</exception>
     public static FileClientJournal Open(string path)
     {
         RecordFile file = RecordFile.Open(path, out List<DurableRecord> records);

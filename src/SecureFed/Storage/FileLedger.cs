@@ -42,7 +42,8 @@ public sealed class FileLedger : IPrivacyLedger, IDisposable
     /// <exception cref="LedgerRolledBackException">The file is older than the receipt, or another one.</exception>
     /// <exception cref="ChargeRefusedException">The file is of another owner or budget.</exception>
     /// <exception cref="ArgumentException">The owner has no name, or the receipt is of another owner.</exception>
-    /// <exception cref="IOException">The file cannot be opened, or another process has it open.</exception>
+    /// <exception cref="StorageInUseException">Somebody has the file open.</exception>
+    /// <exception cref="IOException">The file cannot be opened.</exception>
     public static FileLedger Open(string path, string owner, PrivacyBudget budget, LedgerReceipt? newest = null) =>
         Open(DiskFile.Open(path), owner, budget, newest);
 

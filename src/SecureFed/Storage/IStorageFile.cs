@@ -24,6 +24,10 @@ public interface IStorageFile : IDisposable
 }
 
 /// <summary>A file of the operating system, locked while it is open.</summary>
+/// <remarks>
+/// The lock is that of the operating system and goes with the process, however it ends. A network file system that has no
+/// locks keeps nobody out: put no journal and no ledger on one.
+/// </remarks>
 public sealed class DiskFile : IStorageFile
 {
     private readonly FileStream _stream;
@@ -35,11 +39,22 @@ public sealed class DiskFile : IStorageFile
 
     /// <summary>Opens or creates it.</summary>
     /// <param name="path">The file; its folder exists.</param>
-    /// <exception cref="IOException">It cannot be opened, or another process has it open.</exception>
+    /// <exception cref="StorageInUseException">Somebody has it open.</exception>
+    /// <exception cref="IOException">It cannot be opened.</exception>
     public static DiskFile Open(string path)
     {
         ArgumentException.ThrowIfNullOrWhiteSpace(path);
-        return new DiskFile(path, new FileStream(path, FileMode.OpenOrCreate, FileAccess.ReadWrite, FileShare.None));
+        try
+        {
+            return new DiskFile(
+                path,
+                new FileStream(path, FileMode.OpenOrCreate, FileAccess.ReadWrite, FileShare.None)
+            );
+        }
+        catch (IOException failure) when (IsLocked(failure))
+        {
+            throw new StorageInUseException(path, failure);
+        }
     }
 
     /// <inheritdoc/>
@@ -66,4 +81,8 @@ public sealed class DiskFile : IStorageFile
 
     /// <summary>Closes it.</summary>
     public void Dispose() => _stream.Dispose();
+
+    // ERROR_SHARING_VIOLATION; EWOULDBLOCK of Linux and of the BSDs, macOS among them.
+    private static bool IsLocked(IOException failure) =>
+        OperatingSystem.IsWindows() ? (failure.HResult & 0xFFFF) == 32 : failure.HResult is 11 or 35;
 }

@@ -166,7 +166,7 @@ public sealed class LedgerFileTests
         {
             using (FileLedger ledger = FileLedger.Open(path, "site", s_budget))
             {
-                Assert.ThrowsAny<IOException>(() => FileLedger.Open(path, "site", s_budget));
+                Assert.Throws<StorageInUseException>(() => FileLedger.Open(path, "site", s_budget));
                 ledger.Charge(Charge("one"));
                 ledger.Charge(Charge("two"));
                 ledger.Withhold(2);
