@@ -1,3 +1,4 @@
+using System.Collections.Immutable;
 using SecureFed.Core;
 using SecureFed.Privacy;
 using SecureFed.Protocol;
@@ -8,12 +9,18 @@ namespace SecureFed;
 /// <remarks>As thread-safe as the ledger.</remarks>
 public sealed class LedgerGate : PrivacyGate
 {
+    private readonly ImmutableArray<LedgerReceiptBook> _books;
+
     /// <summary>A gate.</summary>
     /// <param name="ledger">The party's own.</param>
-    public LedgerGate(IPrivacyLedger ledger)
+    /// <param name="receipts">What others keep of it: no round is joined with a ledger that is older, or another one. Null when nobody keeps anything.</param>
+    public LedgerGate(IPrivacyLedger ledger, LedgerReceiptBook? receipts = null)
+        : this(ledger, receipts is null ? [] : ImmutableArray.Create(receipts)) { }
+
+    private LedgerGate(IPrivacyLedger ledger, ImmutableArray<LedgerReceiptBook> books)
     {
         ArgumentNullException.ThrowIfNull(ledger);
-        Ledger = ledger;
+        (Ledger, _books) = (ledger, books);
     }
 
     /// <summary>The ledger.</summary>
@@ -41,8 +48,14 @@ public sealed class LedgerGate : PrivacyGate
     {
         try
         {
-            Ledger.Current.Charge(ChargeOf(descriptor), out _);
+            PrivacyLedger ledger = Ledger.Current;
+            Compare(ledger);
+            ledger.Charge(ChargeOf(descriptor), out _);
             return null;
+        }
+        catch (LedgerRolledBackException back)
+        {
+            return new(AbortReason.StorageFailure, back.Message);
         }
         catch (BudgetExceededException exceeded)
         {
@@ -63,13 +76,44 @@ public sealed class LedgerGate : PrivacyGate
     {
         try
         {
+            Compare(Ledger.Current);
             Ledger.Charge(ChargeOf(descriptor));
         }
         catch (Exception refused)
-            when (refused is BudgetExceededException or ChargeRefusedException or PrivacyDomainException)
+            when (refused
+                    is BudgetExceededException
+                        or ChargeRefusedException
+                        or PrivacyDomainException
+                        or LedgerRolledBackException
+            )
         {
-            // Another round was charged since this one was examined.
+            // Another round was charged since this one was examined, here or in a copy of the ledger.
             throw new IOException(refused.Message, refused);
+        }
+    }
+
+    /// <summary>The receipt that a party hands out after a round it was charged for; null when it was not. spec 02-privacy#ledger-7</summary>
+    /// <param name="descriptor">The round.</param>
+    /// <param name="signer">Signs with the long-term key of the ledger's owner.</param>
+    public SignedLedgerReceipt? ReceiptAfter(RoundDescriptor descriptor, ISigner signer)
+    {
+        ArgumentNullException.ThrowIfNull(descriptor);
+        return descriptor.Noise is not null && IsCharged(descriptor)
+            ? SignedLedgerReceipt.Sign(Ledger.Current, signer)
+            : null;
+    }
+
+    internal LedgerGate Against(LedgerReceiptBook book) => new(Ledger, _books.Add(book));
+
+    // spec 02-privacy#ledger-6
+    private void Compare(PrivacyLedger ledger)
+    {
+        foreach (LedgerReceiptBook book in _books)
+        {
+            if (book.NewestOf(ledger.Owner) is { } newest)
+            {
+                ledger.Compare(newest);
+            }
         }
     }
 }

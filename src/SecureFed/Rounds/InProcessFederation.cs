@@ -18,6 +18,7 @@ public sealed class InProcessFederation : IDisposable
     private readonly bool _ownsSigners;
     private readonly HashSet<ParticipantId> _excluded = [];
     private InProcessRound? _current;
+    private LedgerReceiptBook? _receipts;
 
     private InProcessFederation(
         string name,
@@ -25,7 +26,8 @@ public sealed class InProcessFederation : IDisposable
         ProtocolSuite suite,
         RandomSource random,
         ulong lastRound,
-        bool ownsSigners
+        bool ownsSigners,
+        LedgerReceiptBook? receipts
     )
     {
         Name = name;
@@ -34,6 +36,7 @@ public sealed class InProcessFederation : IDisposable
         _random = random;
         Round = lastRound;
         _ownsSigners = ownsSigners;
+        _receipts = receipts;
     }
 
     /// <summary>The federation's name.</summary>
@@ -50,6 +53,14 @@ public sealed class InProcessFederation : IDisposable
 
     /// <summary>The current attempt within the round; 0 before the first.</summary>
     public uint Attempt { get; private set; }
+
+    /// <summary>
+    /// The newest receipt of each member's ledger, one book for all members together: filled after every attempt with noise,
+    /// and compared with a member's <see cref="LedgerGate"/> before it joins one. spec 02-privacy#ledger-7
+    /// </summary>
+    /// <remarks>Export it to keep it beyond the process; then give it to <see cref="FromMembers"/>, and its receipts to whoever opens a ledger.</remarks>
+    public LedgerReceiptBook Receipts =>
+        _receipts ??= new LedgerReceiptBook(Suite, _members.Values.Select(member => member.Enrolment));
 
     /// <summary>Members that are left out of the rest of this round because an attempt named them, ascending.</summary>
     public ImmutableArray<ParticipantId> Excluded => [.. _excluded.Order()];
@@ -85,19 +96,21 @@ public sealed class InProcessFederation : IDisposable
     /// <param name="suite">The suite that the members' keys belong to.</param>
     /// <param name="random">Every key, seed, share and rounding of the rounds is drawn from it.</param>
     /// <param name="lastRound">The last round these parties took part in; rounds continue above it.</param>
+    /// <param name="receipts">The receipts of the members' ledgers that were kept so far, in a book of this suite; null for none.</param>
     /// <exception cref="ArgumentException">A name is malformed or given twice, or a key is not of the suite.</exception>
     public static InProcessFederation FromMembers(
         string name,
         IEnumerable<FederationMember> members,
         ProtocolSuite suite,
         RandomSource random,
-        ulong lastRound = 0
+        ulong lastRound = 0,
+        LedgerReceiptBook? receipts = null
     )
     {
         ArgumentNullException.ThrowIfNull(members);
         ArgumentNullException.ThrowIfNull(suite);
         ArgumentNullException.ThrowIfNull(random);
-        return Create(name, members, suite, random, lastRound, ownsSigners: false);
+        return Create(name, members, suite, random, lastRound, ownsSigners: false, receipts);
     }
 
     /// <summary>Starts the next round, with everybody.</summary>
@@ -191,13 +204,43 @@ public sealed class InProcessFederation : IDisposable
 
     internal FederationMember MemberOf(ParticipantId id) => _members[id];
 
+    /// <summary>A member's account, which a receipt that others keep can refuse.</summary>
+    /// <exception cref="InvalidOperationException">The member's gate has the ledger of somebody else.</exception>
+    internal PrivacyGate? GateOf(FederationMember member)
+    {
+        if (member.Gate is not LedgerGate gate)
+        {
+            return member.Gate;
+        }
+
+        string owner = gate.Ledger.Current.Owner;
+        return string.Equals(owner, member.Id.ToString(), StringComparison.Ordinal)
+            ? gate.Against(Receipts)
+            : throw new InvalidOperationException(
+                $"The ledger of '{member}' is that of '{owner}'. A party charges a ledger of its own name, or its receipts could not be told from those of others."
+            );
+    }
+
+    /// <summary>Keeps the receipts of those that an attempt was charged to.</summary>
+    internal void KeepReceipts(RoundDescriptor descriptor, IEnumerable<FederationMember> members)
+    {
+        foreach (FederationMember member in members)
+        {
+            if ((member.Gate as LedgerGate)?.ReceiptAfter(descriptor, member.Signer) is { } receipt)
+            {
+                Receipts.Add(receipt);
+            }
+        }
+    }
+
     private static InProcessFederation Create(
         string name,
         IEnumerable<FederationMember> members,
         ProtocolSuite suite,
         RandomSource random,
         ulong lastRound,
-        bool ownsSigners
+        bool ownsSigners,
+        LedgerReceiptBook? receipts = null
     )
     {
         if (!ParticipantId.TryParse(name, out _))
@@ -228,6 +271,14 @@ public sealed class InProcessFederation : IDisposable
             }
         }
 
-        return new InProcessFederation(name, byId.ToImmutableSortedDictionary(), suite, random, lastRound, ownsSigners);
+        return new InProcessFederation(
+            name,
+            byId.ToImmutableSortedDictionary(),
+            suite,
+            random,
+            lastRound,
+            ownsSigners,
+            receipts
+        );
     }
 }

@@ -271,7 +271,9 @@ public sealed class InProcessRound : IDisposable
             }
         }
 
-        return run.ToTheEnd(cancellationToken);
+        RoundOutcome outcome = run.ToTheEnd(cancellationToken);
+        federation.KeepReceipts(descriptor, members);
+        return outcome;
     }
 
     // Parties that exist for one round have no account over rounds.

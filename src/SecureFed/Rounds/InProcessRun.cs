@@ -43,6 +43,7 @@ internal sealed class InProcessRun : IDisposable
 
     public void Add(FederationMember member, EncodedUpdate update, ClientPolicy policy)
     {
+        PrivacyGate? gate = _descriptor.Noise is null ? member.Gate : _federation.GateOf(member);
         ClientSession session = SchemeSessions.Client(
             new ClientSetup
             {
@@ -55,7 +56,7 @@ internal sealed class InProcessRun : IDisposable
                 History = ClientHistory.FromRecords(member.Journal.Read()),
                 ExpectedModel = _options.ModelDigest,
                 Update = update,
-                Gate = member.Gate,
+                Gate = gate,
                 Splitter = _options.Splitter,
             }
         );
@@ -63,7 +64,7 @@ internal sealed class InProcessRun : IDisposable
             session,
             record =>
             {
-                SessionPump.Charge(_descriptor, member.Gate, record);
+                SessionPump.Charge(_descriptor, gate, record);
                 member.Journal.Append(record);
                 _options.Observer?.OnStored(member.Id, record);
             }
