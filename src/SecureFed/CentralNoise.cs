@@ -16,7 +16,37 @@ namespace SecureFed;
 /// </remarks>
 public static class CentralNoise
 {
-    /// <summary>Charges a ledger, draws the noise and gives the mean out, in this order.</summary>
+    /// <summary>The same, given out at a deadline that is counted from this call, whatever the draw takes. spec 02-privacy#release-1</summary>
+    /// <param name="sum">The exact sum of a plan without noise.</param>
+    /// <param name="noiseMultiplier">z, as in <see cref="Release"/>.</param>
+    /// <param name="divisor">A public constant, positive and finite.</param>
+    /// <param name="ledger">The server's, whose unit is a client.</param>
+    /// <param name="reference">Names the release.</param>
+    /// <param name="random">The system's generator outside of tests.</param>
+    /// <param name="after">More than zero, at most 30 days: longer than charge, draw and sum take. A second is plenty for a million values.</param>
+    /// <param name="time">The clock; null for the system's.</param>
+    /// <param name="cancellationToken">Ends the wait. The charge stays.</param>
+    /// <returns>float[d], and whether it was ready in time.</returns>
+    /// <inheritdoc cref="Release" path="/exception"/>
+    /// <exception cref="OperationCanceledException">It was cancelled; nothing is given out.</exception>
+    public static async Task<(float[] Mean, NoiseRelease Timing)> ReleaseAsync(
+        UpdateSum sum,
+        double noiseMultiplier,
+        double divisor,
+        IPrivacyLedger ledger,
+        Digest reference,
+        RandomSource random,
+        TimeSpan after,
+        TimeProvider? time = null,
+        CancellationToken cancellationToken = default
+    )
+    {
+        ReleaseDeadline deadline = ReleaseDeadline.FromNow(after, time);
+        float[] mean = Release(sum, noiseMultiplier, divisor, ledger, reference, random);
+        return (mean, await deadline.WaitAsync(cancellationToken).ConfigureAwait(false));
+    }
+
+    /// <summary>Charges a ledger, draws the noise and gives the mean out, in this order and at once: whoever sees the moment sees how long the draw took. <see cref="ReleaseAsync"/> hides that.</summary>
     /// <param name="sum">The exact sum of a plan without noise.</param>
     /// <param name="noiseMultiplier">z: the noise over what one party can change.</param>
     /// <param name="divisor">What the mean is divided by: a public constant, positive and finite.</param>

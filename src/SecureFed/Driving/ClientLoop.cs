@@ -10,12 +10,15 @@ internal sealed class ClientLoop : IDisposable
     private readonly ClientSession _session;
     private readonly SessionPump<ClientReceipt> _pump;
     private readonly Inbox<ReadOnlyMemory<byte>?> _inbox;
+    private readonly TimeSpan _releaseAfter;
+    private readonly ImmutableArray<NoiseRelease>.Builder _releases = ImmutableArray.CreateBuilder<NoiseRelease>();
     private RoundPhase _phase = RoundPhase.None;
     private long _phaseStarted;
 
     public ClientLoop(ClientRun run)
     {
         _run = run;
+        _releaseAfter = run.Descriptor.Noise is null ? TimeSpan.Zero : run.ReleaseAfterOrDefault();
         _session = SchemeSessions.Client(
             new ClientSetup
             {
@@ -50,17 +53,17 @@ internal sealed class ClientLoop : IDisposable
         RoundEvent happened = new RoundEvent.Started();
         while (true)
         {
+            long asked = _run.Time.GetTimestamp();
             ImmutableArray<OutgoingMessage> outgoing = _pump.Take(happened);
             EnterPhase();
-            bool sent = await SendAsync(outgoing).ConfigureAwait(false);
+            RoundEvent? unsent = await SendAsync(outgoing, asked, cancellationToken).ConfigureAwait(false);
             if (_pump.Ending is { } ending)
             {
-                return ClientOutcome.Of(ending, _run.Descriptor, _pump.Faults);
+                HandOutReceipt();
+                return ClientOutcome.Of(ending, _run.Descriptor, _pump.Faults, _releases.ToImmutable());
             }
 
-            happened = sent
-                ? await WaitAsync(cancellationToken).ConfigureAwait(false)
-                : new RoundEvent.PhaseEnded(_phase);
+            happened = unsent ?? await WaitAsync(cancellationToken).ConfigureAwait(false);
         }
     }
 
@@ -76,9 +79,27 @@ internal sealed class ClientLoop : IDisposable
         {
             _phase = _session.Phase;
             _phaseStarted = _run.Time.GetTimestamp();
-            _run.Progress?.Report(
-                new RoundProgress(_run.Descriptor.Round, _run.Descriptor.Attempt, _phase, [], Remaining)
-            );
+            Report(release: null);
+        }
+    }
+
+    private void Report(NoiseRelease? release) =>
+        _run.Progress?.Report(
+            new RoundProgress(_run.Descriptor.Round, _run.Descriptor.Attempt, _phase, [], Remaining)
+            {
+                Release = release,
+            }
+        );
+
+    // spec 02-privacy#ledger-7
+    private void HandOutReceipt()
+    {
+        if (
+            _run.LedgerReceiptTo is { } keeper
+            && (_run.Gate as LedgerGate)?.ReceiptAfter(_run.Descriptor, _run.Signer) is { } receipt
+        )
+        {
+            keeper(receipt);
         }
     }
 
@@ -95,11 +116,24 @@ internal sealed class ClientLoop : IDisposable
         };
     }
 
-    /// <summary>Whether everything was handed over before the deadline.</summary>
-    private async ValueTask<bool> SendAsync(ImmutableArray<OutgoingMessage> messages)
+    /// <summary>Null when everything was handed over, or what kept it from that.</summary>
+    private async ValueTask<RoundEvent?> SendAsync(
+        ImmutableArray<OutgoingMessage> messages,
+        long asked,
+        CancellationToken cancellationToken
+    )
     {
         foreach (OutgoingMessage message in messages)
         {
+            if (
+                _releaseAfter > TimeSpan.Zero
+                && message.Type is MessageType.MaskedInput or MessageType.PlainInput
+                && !await HoldAsync(asked, cancellationToken).ConfigureAwait(false)
+            )
+            {
+                return new RoundEvent.Stopped(AbortReason.Cancelled);
+            }
+
             TimeSpan remaining = _pump.Ending is null ? Remaining : _run.Deadlines.Closing;
             using CancellationTokenSource deadline = new(
                 remaining > TimeSpan.Zero ? remaining : TimeSpan.FromTicks(1),
@@ -111,10 +145,31 @@ internal sealed class ClientLoop : IDisposable
             }
             catch (OperationCanceledException) when (deadline.IsCancellationRequested)
             {
-                return false;
+                return new RoundEvent.PhaseEnded(_phase);
             }
         }
 
+        return null;
+    }
+
+    /// <summary>Waits for the moment that was fixed when the server asked; false when the run was cancelled. spec 02-privacy#release-1</summary>
+    private async ValueTask<bool> HoldAsync(long asked, CancellationToken cancellationToken)
+    {
+        NoiseRelease release;
+        try
+        {
+            release = await ReleaseDeadline
+                .From(asked, _releaseAfter, _run.Time)
+                .WaitAsync(cancellationToken)
+                .ConfigureAwait(false);
+        }
+        catch (OperationCanceledException) when (cancellationToken.IsCancellationRequested)
+        {
+            return false;
+        }
+
+        _releases.Add(release);
+        Report(release);
         return true;
     }
 }

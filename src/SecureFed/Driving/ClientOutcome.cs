@@ -7,8 +7,11 @@ namespace SecureFed;
 /// <summary>How an attempt ended at a client. A closed family.</summary>
 public abstract class ClientOutcome
 {
-    private ClientOutcome(RoundDescriptor descriptor, IEnumerable<PeerFault> faults) =>
-        (Descriptor, Faults) = (descriptor, [.. faults]);
+    private ClientOutcome(
+        RoundDescriptor descriptor,
+        IEnumerable<PeerFault> faults,
+        ImmutableArray<NoiseRelease> releases
+    ) => (Descriptor, Faults, Releases) = (descriptor, [.. faults], releases);
 
     /// <summary>The round.</summary>
     public RoundDescriptor Descriptor { get; }
@@ -16,19 +19,27 @@ public abstract class ClientOutcome
     /// <summary>What the server and other dealers did wrong, in order.</summary>
     public ImmutableArray<PeerFault> Faults { get; }
 
+    /// <summary>When the vector left that depends on noise; empty when none left, or none was held.</summary>
+    public ImmutableArray<NoiseRelease> Releases { get; }
+
+    /// <summary>How many of them left later than planned.</summary>
+    public int LateReleases => Releases.Count(release => release.IsLate);
+
     internal static ClientOutcome Of(
         RoundEnding<ClientReceipt> ending,
         RoundDescriptor descriptor,
-        IEnumerable<PeerFault> faults
+        IEnumerable<PeerFault> faults,
+        ImmutableArray<NoiseRelease> releases
     ) =>
         ending switch
         {
-            RoundEnding<ClientReceipt>.Completed done => new Completed(done.Result, descriptor, faults),
+            RoundEnding<ClientReceipt>.Completed done => new Completed(done.Result, descriptor, faults, releases),
             RoundEnding<ClientReceipt>.Aborted aborted => new Aborted(
                 aborted.Reason,
                 aborted.Named,
                 descriptor,
-                faults
+                faults,
+                releases
             ),
             _ => throw new InvariantViolatedException("a session ends Completed or Aborted"),
         };
@@ -36,8 +47,13 @@ public abstract class ClientOutcome
     /// <summary>The server announced a result.</summary>
     public sealed class Completed : ClientOutcome
     {
-        internal Completed(ClientReceipt receipt, RoundDescriptor descriptor, IEnumerable<PeerFault> faults)
-            : base(descriptor, faults) => Receipt = receipt;
+        internal Completed(
+            ClientReceipt receipt,
+            RoundDescriptor descriptor,
+            IEnumerable<PeerFault> faults,
+            ImmutableArray<NoiseRelease> releases
+        )
+            : base(descriptor, faults, releases) => Receipt = receipt;
 
         /// <summary>What this client keeps.</summary>
         public ClientReceipt Receipt { get; }
@@ -50,9 +66,10 @@ public abstract class ClientOutcome
             AbortReason reason,
             ImmutableArray<ParticipantId> named,
             RoundDescriptor descriptor,
-            IEnumerable<PeerFault> faults
+            IEnumerable<PeerFault> faults,
+            ImmutableArray<NoiseRelease> releases
         )
-            : base(descriptor, faults) => (Reason, Named) = (reason, named);
+            : base(descriptor, faults, releases) => (Reason, Named) = (reason, named);
 
         /// <summary>Why.</summary>
         public AbortReason Reason { get; }

@@ -76,6 +76,25 @@ public sealed class ClientRun
     /// <summary>How long to wait for the server.</summary>
     public required RoundDeadlines Deadlines { get; init; }
 
+    /// <summary>
+    /// In a round with noise: how long after the server asked for it the masked vector leaves, on the clock of
+    /// <see cref="Time"/>. It is never sent earlier; when it is not ready by then it leaves at once and is reported as late.
+    /// Zero sends it when it is ready, which shows how long it took. Default: one second, or a tenth of the deadline of
+    /// MaskedInput if that is less. spec 02-privacy#release-1
+    /// </summary>
+    /// <remarks>
+    /// Less than that deadline, and than the server's. It covers what happens after the server asked. A draw between the
+    /// offer and joining shows in the moment of joining: draw before the offer, or wait for a <see cref="ReleaseDeadline"/>
+    /// before the driver is started.
+    /// </remarks>
+    public TimeSpan? ReleaseAfter { get; init; }
+
+    /// <summary>
+    /// Is handed the signed receipt of this client's ledger after an attempt that was charged to it, to give it to those who
+    /// keep it. Needs a <see cref="LedgerGate"/>. Default: nobody. spec 02-privacy#ledger-7
+    /// </summary>
+    public Action<SignedLedgerReceipt>? LedgerReceiptTo { get; init; }
+
     /// <summary>The primitives. Default: SF-P256-A256-1.</summary>
     public ProtocolSuite Suite { get; init; } = P256Suite.Instance;
 
@@ -90,4 +109,19 @@ public sealed class ClientRun
 
     /// <summary>How mask expansion may use several cores. Default: sequential.</summary>
     public WorkSplitter Splitter { get; init; } = WorkSplitter.Sequential;
+
+    internal TimeSpan ReleaseAfterOrDefault()
+    {
+        TimeSpan deadline = Deadlines.For(RoundPhase.MaskedInput);
+        if (ReleaseAfter is not { } after)
+        {
+            return TimeSpan.FromTicks(Math.Min(TimeSpan.TicksPerSecond, deadline.Ticks / 10));
+        }
+
+        return after >= TimeSpan.Zero && after < deadline
+            ? after
+            : throw new ArgumentException(
+                $"A vector that leaves {after:c} after it was asked for misses the deadline of {RoundPhase.MaskedInput}, {deadline:c}. Release it earlier, or wait longer."
+            );
+    }
 }

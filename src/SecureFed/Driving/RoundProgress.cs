@@ -18,7 +18,10 @@ public sealed record RoundProgress(
     TimeSpan Remaining
 )
 {
+    /// <summary>Set when a client's vector with noise is leaving: on time, or how late. Null in every other report.</summary>
+    public NoiseRelease? Release { get; init; }
+
     /// <summary>For example "round 3, attempt 1, ShareKeys: 00:01:30 left for clinic-2, clinic-5".</summary>
     public override string ToString() =>
-        $"round {Round}, attempt {Attempt}, {Phase}: {Remaining:c} left for {(WaitingFor.IsEmpty ? "the server" : string.Join(", ", WaitingFor))}";
+        $"round {Round}, attempt {Attempt}, {Phase}: {Remaining:c} left for {(WaitingFor.IsEmpty ? "the server" : string.Join(", ", WaitingFor))}{(Release is null ? string.Empty : $"; {Release}")}";
 }
