@@ -55,14 +55,23 @@ public static class ConcentratedPrivacy
         Domain.Delta(delta);
 
         // ε grows with ρ and is at most ρ + 2·√(ρ·ln 1/δ). The search is over log2 ρ.
-        double allowed = -1050;
+        const double Lowest = -1020;
+        double allowed = Lowest;
         double refused = 20;
         while (true)
         {
             double middle = allowed + ((refused - allowed) / 2);
             if (middle <= allowed || middle >= refused)
             {
-                return Math.Pow(2, allowed);
+                // Where the search starts nothing was tried yet.
+                return allowed > Lowest
+                    ? Math.Pow(2, allowed)
+                    : throw new PrivacyDomainException(
+                        nameof(epsilon),
+                        epsilon,
+                        "so large that some ρ promises it",
+                        "With a δ so small, ask for more ε."
+                    );
             }
 
             (allowed, refused) =

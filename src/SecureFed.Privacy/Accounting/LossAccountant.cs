@@ -113,6 +113,11 @@ public sealed class LossAccountant
         }
 
         (double lower, double upper) = question.Answer(static upper => (1e-3 * upper) + 1e-5);
+        if (!double.IsFinite(upper))
+        {
+            throw Unreachable(delta, "Nearly all of it is consumed by releases of which only (ε, δ) is known.");
+        }
+
         return new(Math.Max(0, lower), Math.Max(0, upper), IsContinuousEquivalent);
 
         static PrivacyDomainException Unreachable(double delta, string remedy) =>

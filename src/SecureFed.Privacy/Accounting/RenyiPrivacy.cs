@@ -63,7 +63,8 @@ public static class RenyiPrivacy
 
     internal static double EpsilonFromAbove(double order, double divergence, double logDelta)
     {
-        double first = NearOne.LogOfOnePlus(-1 / order);
+        // Below 2 the difference is exact, and its quotient keeps the digits that 1 − 1/α would lose.
+        double first = order < 2 ? Math.Log((order - 1) / order) : NearOne.LogOfOnePlus(-1 / order);
         double last = (Math.Log(order) + logDelta) / (order - 1);
         double size = divergence - first + ((Math.Log(order) - logDelta) / (order - 1));
         return Math.Max(0, divergence + first - last + (16 * NearOne.UnitRoundoff * size));
@@ -131,7 +132,7 @@ public static class RenyiPrivacy
             log = rise + NearOne.LogOfOnePlus(rest) - NearOne.LogOfOnePlus((order - 1) / order);
         }
 
-        return Math.Min(pure * (1 + (4 * NearOne.UnitRoundoff)), FromAbove(log, order));
+        return Math.Min(pure * (1 + (4 * NearOne.UnitRoundoff)), Math.Max(Least, FromAbove(log, order)));
     }
 
     // spec 02-privacy#renyi-7: an ε-private mechanism is at most randomised response of ε, for which
@@ -147,7 +148,7 @@ public static class RenyiPrivacy
         double second = NearOne.LogOfExpMinusOne(order * epsilon);
         double excess = first + second - NearOne.LogOfOnePlusExp(epsilon);
         double error = 16 * NearOne.UnitRoundoff * (1 - first + Math.Abs(second) + epsilon);
-        return Math.Min(epsilon, FromAbove(NearOne.LogOfOnePlusExp(excess + error), order));
+        return Math.Min(epsilon, Math.Max(Least, FromAbove(NearOne.LogOfOnePlusExp(excess + error), order)));
     }
 
     private static double FromAbove(double log, double order) => log / (order - 1) * (1 + (128 * NearOne.UnitRoundoff));

@@ -96,12 +96,7 @@ public static class DiscreteGaussian
             (refused, allowed) = (allowed, 2 * allowed);
             if (refused > Domain.MaximumEpsilon)
             {
-                throw new PrivacyDomainException(
-                    nameof(variance),
-                    variance,
-                    "large enough for an ε of at most 100000",
-                    "So little noise promises nothing; add more."
-                );
+                throw TooLittleNoise(variance);
             }
         }
 
@@ -113,8 +108,16 @@ public static class DiscreteGaussian
                 DeltaFromAbove(variance, middle, sensitivity) <= delta ? (refused, middle) : (middle, allowed);
         }
 
-        return allowed;
+        return allowed <= Domain.MaximumEpsilon ? allowed : throw TooLittleNoise(variance);
     }
+
+    private static PrivacyDomainException TooLittleNoise(double variance) =>
+        new(
+            nameof(variance),
+            variance,
+            "large enough for an ε of at most 100000",
+            "So little noise promises nothing; add more."
+        );
 
     // spec 02-privacy#integer-2: δ = Σ (P(k) − e^ε·P(k + Δ)) over the k where that is positive, each term without cancellation.
     private static double DeltaFromAbove(double variance, double epsilon, long sensitivity)
@@ -123,11 +126,14 @@ public static class DiscreteGaussian
         double shift = sensitivity;
         double first = Math.Floor((epsilon * variance / shift) - (shift / 2));
         double sigma = Math.Sqrt(variance);
-        double k = Math.Max(first, Math.Floor(-Reach * sigma));
+        double k = Math.Max(first - 2 - (8 * NearOne.UnitRoundoff * first), Math.Floor(-Reach * sigma));
+        k = Math.Floor(k);
         double sum = 0;
         while (true)
         {
-            double excess = epsilon - (((2 * k * shift) + (shift * shift)) / (2 * variance));
+            // Two numbers that may be nearly equal: the difference is taken as low as its rounding errors allow.
+            double loss = ((2 * k * shift) + (shift * shift)) / (2 * variance);
+            double excess = epsilon - loss - (8 * NearOne.UnitRoundoff * (epsilon + Math.Abs(loss)));
             double term = Math.Exp(-(k * k) / (2 * variance)) * -NearOne.ExpMinusOne(excess);
             if (excess < 0)
             {

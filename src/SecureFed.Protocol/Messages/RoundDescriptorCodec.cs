@@ -170,10 +170,9 @@ internal static class RoundDescriptorCodec
 
         int maximumExamples = reader.NonNegative32("descriptor.noise.maximumExamples");
         double divisor = reader.PositiveF64("descriptor.noise.divisor");
-        SumNoise terms =
-            layers is { IsSound: true }
-                ? SumNoise.In(layers, maximumExamples, divisor)
-                : new SumNoise(variance, maximumExamples, divisor);
+        SumNoise terms = layers is { IsSound: true }
+            ? SumNoise.In(layers, maximumExamples, divisor)
+            : new SumNoise(variance, maximumExamples, divisor);
         RoundNoise noise = new(
             terms,
             (PrivacyUnit)reader.NotZero8("descriptor.noise.unit"),
@@ -316,10 +315,7 @@ internal static class RoundDescriptorCodec
         );
         Require(
             noise.Terms.Layers is not { } layers
-                || (
-                    layers.IsSound
-                    && noise.Terms.ShareVariance == layers.VarianceUpTo(layers.Removable)
-                ),
+                || (layers.IsSound && noise.Terms.ShareVariance == layers.VarianceUpTo(layers.Removable)),
             What,
             "must have layers that add up to a share"
         );

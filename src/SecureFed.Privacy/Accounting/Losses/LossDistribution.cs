@@ -32,7 +32,10 @@ internal sealed class LossDistribution
         (_logUpper, _, _) = sum.Upper(tilt);
         _logLower = sum.LogLower(tilt);
         (_upper, _lower, double rounding) = Convolve(sum, tilt, transform, least);
-        _massError = sum.MassError + sum.TiltError(tilt);
+
+        // Forming δ multiplies once for each point.
+        double accumulated = 8 * NearOne.UnitRoundoff * transform.Size;
+        _massError = sum.MassError + sum.TiltError(tilt) + accumulated;
         _error = outside + (rounding * Weight(transform.Size, tilt * sum.Step, sum.Step)) + 1e-280;
         Accumulate(_upper, tilt * sum.Step, sum.Step);
         Accumulate(_lower, tilt * sum.Step, sum.Step);
@@ -83,7 +86,9 @@ internal sealed class LossDistribution
                 (chosen, reach) = (less, other);
             }
 
-            return Math.Max(reach, Of(sum.LogLower(tilt + (sign * chosen)) - logLower, chosen));
+            return double.IsNegativeInfinity(logLower)
+                ? reach
+                : Math.Max(reach, Of(sum.LogLower(tilt + (sign * chosen)) - logLower, chosen));
 
             double Of(double growth, double by) => ((growth - LogOutside) / by) - (sign * mean);
         }
@@ -317,7 +322,9 @@ internal sealed class LossDistribution
             double exponent = tiltedStep * masses.Index[i];
             int place = (int)((long)(masses.Index[i] - least) & (size - 1));
             upper[place] += Math.Exp(masses.LogUpper[i] + exponent - logUpper);
-            lower[place] += Math.Exp(masses.LogLower[i] + exponent - logLower);
+            lower[place] += double.IsNegativeInfinity(logLower)
+                ? 0
+                : Math.Exp(masses.LogLower[i] + exponent - logLower);
         }
     }
 

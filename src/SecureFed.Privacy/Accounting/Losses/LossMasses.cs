@@ -1,3 +1,5 @@
+using SecureFed.Core;
+
 namespace SecureFed.Privacy.Losses;
 
 /// <summary>
@@ -47,7 +49,17 @@ internal sealed class LossMasses
     public static LossMasses Of(LossCells cells, double offset, double step)
     {
         (double[] upper, double[] lower) = (cells.Upper(), cells.Lower(step));
-        int kept = upper.Count(mass => mass > 0);
+        bool areNumbers = upper.All(double.IsFinite) && lower.All(double.IsFinite);
+        Invariant.Check(
+            areNumbers,
+            "every mass of a loss is a number: a lost one would make the upper bound too small"
+        );
+        int kept = 0;
+        for (int i = 0; i < upper.Length; i++)
+        {
+            kept += IsKept(i) ? 1 : 0;
+        }
+
         LossMasses masses = new(kept)
         {
             Offset = offset,
@@ -59,7 +71,7 @@ internal sealed class LossMasses
         int position = 0;
         for (int i = 0; i < upper.Length; i++)
         {
-            if (upper[i] > 0)
+            if (IsKept(i))
             {
                 masses.Index[position] = i;
                 masses.LogUpper[position] = Math.Log(upper[i]);
@@ -69,5 +81,8 @@ internal sealed class LossMasses
         }
 
         return masses;
+
+        // The masses of the two bounds need not stand on the same points.
+        bool IsKept(int i) => upper[i] > 0 || lower[i] > 0;
     }
 }

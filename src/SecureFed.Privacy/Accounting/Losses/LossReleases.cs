@@ -80,7 +80,9 @@ internal sealed class LossReleases
     /// <summary>A step near the one that is asked for, of a ladder, so that the same steps come back; on it both ends of the bounded losses that are most frequent are points.</summary>
     public double Rung(double step)
     {
-        double rung = Math.Pow(2, Math.Floor(2 * Math.Log2(step)) / 2);
+        // e^step has to be a number with room above it.
+        const double Widest = 500;
+        double rung = Math.Pow(2, Math.Floor(2 * Math.Log2(Math.Min(step, Widest))) / 2);
         (double range, long most) = (0, 0);
         foreach ((PrivacyEvent release, long count) in _releases)
         {

@@ -147,6 +147,12 @@ internal sealed class LossSum(ImmutableArray<(LossMasses Masses, long Count)> te
             most = Math.Max(most, logs[i] + (tiltedStep * index[i]));
         }
 
+        // The lower bound may have dropped everything.
+        if (double.IsNegativeInfinity(most))
+        {
+            return (most, index[0], 0);
+        }
+
         (double sum, double first, double second) = (0, 0, 0);
         const double Vanishing = -80;
         double centre = index[0];

@@ -30,13 +30,19 @@ internal static class NormalCell
         double inverse = 1 / noiseMultiplier;
         double rising = 0;
         double falling = 0;
-        double start = 0;
-        while (start < width)
+
+        // Where φ(v)·e^width is no double above zero nothing is added up: without this, a cell far out would cost a panel for
+        // each step of its own scale.
+        const double Vanishing = 745;
+        double reach = Math.Sqrt(2 * (Vanishing + width));
+        double start = Math.Max(0, (-reach - from) * inverse);
+        double end = Math.Min(width, (reach - from) * inverse);
+        while (start < end)
         {
             // The widest span for which span·(largest |v| + 1/z) ≤ 1.
             double slope = Math.Abs(from + (noiseMultiplier * start)) + inverse;
             double widest = 2 * inverse / (slope + Math.Sqrt((slope * slope) + (4 * WidestPanel)));
-            double half = Math.Min(width - start, widest) / 2;
+            double half = Math.Min(end - start, widest) / 2;
             bool isNarrow = half * 2 <= widest * NarrowPanel;
             ReadOnlySpan<double> nodes = isNarrow ? FourNodes : SixNodes;
             ReadOnlySpan<double> weights = isNarrow ? FourWeights : SixWeights;
@@ -48,7 +54,7 @@ internal static class NormalCell
                 Add(middle + (half * nodes[i]), scale * weights[i]);
             }
 
-            start = half * 2 >= width - start ? width : start + (2 * half);
+            start = half * 2 >= end - start ? end : start + (2 * half);
         }
 
         return (rising, falling);
