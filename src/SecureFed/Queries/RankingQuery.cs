@@ -54,7 +54,7 @@ public sealed class RankingQuery
             throw new ArgumentException($"The query has {Length} coordinates and the sum {sum.Length}.", nameof(sum));
         }
 
-        double[] counts = [.. sum.Integers().Select(value => value * sum.Encoding.GridStep)];
+        double[] counts = sum.SumAsDoubles();
         return new NoisyRanking([.. counts[.._scores.Length]], [.. counts[_scores.Length..]]);
     }
 }
