@@ -24,6 +24,7 @@ IReadOnlyList<BenchmarkRow> rows =
     new NoiseTimingRow(),
     new LossRow(),
     new CalibrateRow(),
+    new NttRow(),
 ];
 
 bool asJson = args.Contains("--json");
