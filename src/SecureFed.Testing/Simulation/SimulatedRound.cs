@@ -1,5 +1,6 @@
 using System.Collections.Immutable;
 using SecureFed.Core;
+using SecureFed.Privacy;
 using SecureFed.Protocol;
 
 namespace SecureFed.Testing;
@@ -159,7 +160,7 @@ public sealed class SimulatedRound : IDisposable
 
     /// <summary>The exact sum of the given parties' encoded updates in grid steps, computed without any protocol.</summary>
     /// <param name="parties">Contributors.</param>
-    /// <returns>long[d], as <see cref="UpdateSum.Integers"/> gives it.</returns>
+    /// <returns>long[d], as <see cref="UpdateSum.Integers"/> gives it; with all of their noise, also what a round would remove.</returns>
     public long[] SumOf(IEnumerable<ParticipantId> parties)
     {
         ArgumentNullException.ThrowIfNull(parties);
@@ -193,6 +194,12 @@ public sealed class SimulatedRound : IDisposable
         float[] values = _options.Values(index, Plan);
         ClippedUpdate clipped = ClippedUpdate.Clip(LocalUpdate.Create(values, _options.Weight(index)), Plan.Encoding);
         EncodedUpdate update = EncodedUpdate.Encode(clipped, random.Fork("rounding"), _options.Metrics(index, Plan));
+        if (Plan.Encoding.Noise is not null)
+        {
+            using NoiseVector share = PartyNoise.Draw(Plan.Encoding, _options.Suite, random.Fork("noise"));
+            update.AddNoise(share);
+        }
+
         ClientSetup setup = new()
         {
             Descriptor = Descriptor,
@@ -204,6 +211,7 @@ public sealed class SimulatedRound : IDisposable
             History = _options.History(id),
             ExpectedModel = _options.ModelDigest,
             Update = update,
+            Gate = _options.Gate(id),
         };
         ClientSession session =
             Descriptor.Scheme == SchemeKind.Unprotected
@@ -214,7 +222,12 @@ public sealed class SimulatedRound : IDisposable
 
     private ServerSession Restore(out Step<AggregateResult> resumed)
     {
-        ServerSetup setup = new() { Descriptor = Descriptor, Suite = _options.Suite };
+        ServerSetup setup = new()
+        {
+            Descriptor = Descriptor,
+            Suite = _options.Suite,
+            Sampling = NoiseShare.Sample,
+        };
         return Descriptor.Scheme == SchemeKind.Unprotected
             ? PlainServerSession.Restore(setup, _serverRecords, out resumed)
             : MaskingServerSession.Restore(setup, _serverRecords, out resumed);

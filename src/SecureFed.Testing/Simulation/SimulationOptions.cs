@@ -31,6 +31,9 @@ public sealed class SimulationOptions
     /// <summary>What a party joined before. Default: nothing.</summary>
     public Func<ParticipantId, ClientHistory> History { get; init; } = _ => ClientHistory.Empty;
 
+    /// <summary>A party's account of rounds with noise. Default: none, which refuses them.</summary>
+    public Func<ParticipantId, PrivacyGate?> Gate { get; init; } = _ => null;
+
     /// <summary>
     /// A party's update. Default: coordinate k of party i is ±(k + 1)·2^(i mod 12) grid steps, clipped: which parties
     /// are in a sum can be read off it, and a doubled or lost one shows.
@@ -60,7 +63,9 @@ public sealed class SimulationOptions
             Unprotected = plan.Scheme is AggregationScheme.Plain plain
                 ? LocalConsent.Given(plain.Because)
                 : LocalConsent.Refused,
-            WithoutPrivacyNoise = LocalConsent.Given(plan.Privacy.Because),
+            WithoutPrivacyNoise = plan.Privacy is PrivacyPlan.NoNoise none
+                ? LocalConsent.Given(none.Because)
+                : LocalConsent.Refused,
         };
     }
 

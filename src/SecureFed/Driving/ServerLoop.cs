@@ -1,5 +1,6 @@
 using System.Collections.Immutable;
 using SecureFed.Core;
+using SecureFed.Privacy;
 using SecureFed.Protocol;
 
 namespace SecureFed;
@@ -28,6 +29,7 @@ internal sealed class ServerLoop : IDisposable
             Descriptor = run.Descriptor,
             Suite = run.Suite,
             Splitter = run.Splitter,
+            Sampling = NoiseShare.Sample,
         };
         IReadOnlyList<DurableRecord> decided = decisions.Read();
         if (decided.Count == 0)
