@@ -35,14 +35,21 @@ public sealed class EncodedUpdate
     /// <summary>Whether the share of noise has been added. A session of a plan with noise refuses an update without.</summary>
     public bool HasNoise { get; private set; }
 
-    /// <summary>What the session opens the removable layers of the noise with; null without layers. spec 02-privacy#layers-3</summary>
+    /// <summary>What the session opens the removable layers of the noise with; null without layers, and once a session has it. spec 02-privacy#layers-3</summary>
     internal SecretBytes? LayerSeed { get; private set; }
 
     /// <summary>Takes the update for one session. False when it has noise and a session had it before: the same noise in two sums cancels in their difference. spec 02-privacy#shares-2</summary>
-    internal bool TryClaim()
+    /// <param name="layerSeed">From now on the session's, to open layers with and to wipe; null without layers, and when nothing was taken.</param>
+    internal bool TryClaim(out SecretBytes? layerSeed)
     {
-        bool isFirst = Interlocked.Exchange(ref _claims, 1) == 0;
-        return isFirst || !HasNoise;
+        layerSeed = null;
+        if (Interlocked.Exchange(ref _claims, 1) != 0)
+        {
+            return !HasNoise;
+        }
+
+        (layerSeed, LayerSeed) = (LayerSeed, null);
+        return true;
     }
 
     /// <summary>Adds a party's share of noise to every coordinate, in place, and wipes the share. spec 02-privacy#shares-2</summary>

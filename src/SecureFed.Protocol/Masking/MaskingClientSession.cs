@@ -327,7 +327,7 @@ public sealed class MaskingClientSession : ClientSession
     // drop-outs takes noise away.
     private byte[] OpenLayers(PartySet survivors)
     {
-        if (Descriptor.Noise?.Terms.Layers is not { } layers || Setup.Update.LayerSeed is not { } first)
+        if (Descriptor.Noise?.Terms.Layers is not { } layers || LayerSeed is not { } first)
         {
             return [];
         }
@@ -364,7 +364,7 @@ public sealed class MaskingClientSession : ClientSession
     private protected override void WipeSecrets()
     {
         _state.Dispose();
-        Setup.Update.LayerSeed?.Dispose();
+        LayerSeed?.Dispose();
     }
 
     private protected override void AppendState(List<byte> state) => _state.Append(state);

@@ -42,6 +42,9 @@ public abstract class ClientSession : RoundSession<ClientReceipt>
 
     private protected ushort SelfIndex { get; }
 
+    /// <summary>Opens the removable layers of the noise; null without layers, and before this session has claimed its update.</summary>
+    private protected SecretBytes? LayerSeed { get; private set; }
+
     /// <summary>The digest that this client's messages carry now: D, or K once the cohort is fixed.</summary>
     private protected abstract Digest CurrentSession { get; }
 
@@ -219,15 +222,25 @@ public abstract class ClientSession : RoundSession<ClientReceipt>
             return new(AbortReason.InputRefused, "the update has no share of the round's noise");
         }
 
-        if (!Setup.Update.TryClaim())
+        // spec 02-privacy#charge-1
+        DescriptorRefusal? refusal = Setup.Gate is { } gate
+            ? gate.Examine(Descriptor)
+            : new(AbortReason.PrivacyTooWeak, "this client keeps no account of rounds with noise");
+        return refusal ?? ClaimUpdate();
+    }
+
+    // Last of all, so that a session that refuses leaves the update, and the seed in it, to the one that joins.
+    private DescriptorRefusal? ClaimUpdate()
+    {
+        if (!Setup.Update.TryClaim(out SecretBytes? layerSeed))
         {
             return new(AbortReason.InputRefused, "the update's noise was used in another attempt");
         }
 
-        // spec 02-privacy#charge-1
-        return Setup.Gate is { } gate
-            ? gate.Examine(Descriptor)
-            : new(AbortReason.PrivacyTooWeak, "this client keeps no account of rounds with noise");
+        LayerSeed = layerSeed;
+        return Descriptor.Noise?.Terms.Layers is not null && layerSeed is not { IsDisposed: false }
+            ? new(AbortReason.InputRefused, "the seed that opens the layers of the update's noise is gone")
+            : null;
     }
 
     private Step<ClientReceipt> OnReceived(RoundEvent.Received received)

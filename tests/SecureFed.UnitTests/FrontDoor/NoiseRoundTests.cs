@@ -243,13 +243,13 @@ public sealed class NoiseRoundTests
         EncodedUpdate update = new ExampleSum(s_records.Encoding, random).Take();
         using NoiseVector share = NoiseShare.Draw(s_records.Encoding, random);
         update.AddNoise(share);
-        Assert.True(update.TryClaim());
-        Assert.False(update.TryClaim());
+        Assert.True(update.TryClaim(out _));
+        Assert.False(update.TryClaim(out _));
 
         // Without noise an update is worth the same in every attempt.
         EncodedUpdate plain = new ExampleSum(s_records.Encoding, random).Take();
-        Assert.True(plain.TryClaim());
-        Assert.True(plain.TryClaim());
+        Assert.True(plain.TryClaim(out _));
+        Assert.True(plain.TryClaim(out _));
     }
 
     [Fact]

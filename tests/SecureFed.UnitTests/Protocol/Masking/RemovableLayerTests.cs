@@ -156,12 +156,8 @@ public sealed class RemovableLayerTests(ITestOutputHelper output)
     {
         using MessageRound round = new(s_seven, s_plan, s_options);
         round.Hook = sent => sent is { Type: MessageType.MaskedInput, From: 0 } ? [] : [sent];
-        byte[][] roots =
-        [
-            .. Enumerable
-                .Range(0, Parties)
-                .Select(party => round.UpdateOf(party).LayerSeed!.Reveal(SecretAccess.ForPrimitive).ToArray()),
-        ];
+        SecretBytes[] seeds = [.. Enumerable.Range(0, Parties).Select(party => round.UpdateOf(party).LayerSeed!)];
+        byte[][] roots = [.. seeds.Select(seed => seed.Reveal(SecretAccess.ForPrimitive).ToArray())];
         round.Run();
 
         foreach (int party in Enumerable.Range(1, Parties - 1))
@@ -172,7 +168,8 @@ public sealed class RemovableLayerTests(ITestOutputHelper output)
             Assert.DoesNotContain(round.Sent, sent => sent.Bytes.Span.IndexOf(roots[party]) >= 0);
             Delivery only = Assert.Single(round.Sent, sent => sent.Bytes.Span.IndexOf(due) >= 0);
             Assert.Equal((MessageType.UnmaskShares, party), (only.Type, only.From!.Value));
-            Assert.True(round.UpdateOf(party).LayerSeed!.IsDisposed);
+            Assert.True(seeds[party].IsDisposed);
+            Assert.Null(round.UpdateOf(party).LayerSeed);
         }
 
         Assert.DoesNotContain(round.Sent, sent => sent.Bytes.Span.IndexOf(roots[0]) >= 0);
@@ -190,6 +187,50 @@ public sealed class RemovableLayerTests(ITestOutputHelper output)
         long[] expected = round.ExpectedSum(everyone);
         Subtract(expected, [.. Opened(round).Where(message => message.Sender != 3)], first: 1);
         Assert.Equal(expected, round.Result.Sum.Decode().Integers());
+    }
+
+    [Fact]
+    public void A_session_that_refuses_wipes_no_seed_that_it_did_not_take()
+    {
+        using MessageRound round = new(s_seven, s_plan, s_options);
+        RoundOptions stricter = s_options with
+        {
+            PolicyFor = _ => new ClientPolicy
+            {
+                PinnedRoster = s_seven.Roster,
+                Federation = "test",
+                MinimumCohort = Parties + 1,
+            },
+        };
+        SecretBytes seed = round.UpdateOf(0).LayerSeed!;
+        using (ClientSession refusing = round.ClientOf(0, stricter))
+        {
+            Assert.Equal(AbortReason.CohortTooSmall, Refusal(refusing));
+        }
+
+        Assert.Same(seed, round.UpdateOf(0).LayerSeed);
+        Assert.False(seed.IsDisposed);
+
+        // Another one comes while the first is under way: it gets nothing, and takes nothing away.
+        round.Take(MessageType.KeyAdvertisement, from: 6);
+        using (ClientSession second = round.ClientOf(0, s_options))
+        {
+            Assert.Equal(AbortReason.InputRefused, Refusal(second));
+        }
+
+        Assert.False(seed.IsDisposed);
+        round.Run();
+        Assert.Equal(32, Assert.Single(Opened(round), message => message.Sender == 0).LayerSeed.Length);
+        Assert.True(seed.IsDisposed);
+    }
+
+    [Fact]
+    public void A_session_whose_seed_is_gone_does_not_join()
+    {
+        using MessageRound round = new(s_seven, s_plan, s_options);
+        round.UpdateOf(0).LayerSeed!.Dispose();
+
+        Assert.Equal(AbortReason.InputRefused, Refusal(round.Clients[0]));
     }
 
     [Theory]
@@ -309,6 +350,9 @@ public sealed class RemovableLayerTests(ITestOutputHelper output)
         Assert.Throws<ArgumentOutOfRangeException>(() => s_layers.FirstRemoved(Parties - Removable - 1));
         Assert.Throws<ArgumentOutOfRangeException>(() => s_layers.FirstRemoved(Parties + 1));
     }
+
+    private static AbortReason? Refusal(ClientSession session) =>
+        (session.Advance(new RoundEvent.Started()).Ended as RoundEnding<ClientReceipt>.Aborted)?.Reason;
 
     private static ProtocolMessage.UnmaskShares[] Opened(MessageRound round) =>
         [
