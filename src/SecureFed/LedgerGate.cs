@@ -105,12 +105,12 @@ public sealed class LedgerGate : PrivacyGate
 
     internal LedgerGate Against(LedgerReceiptBook book) => new(Ledger, _books.Add(book));
 
-    // spec 02-privacy#ledger-6
+    // With what is kept of this ledger: another one of the same owner has a receipt of its own. spec 02-privacy#ledger-6
     private void Compare(PrivacyLedger ledger)
     {
         foreach (LedgerReceiptBook book in _books)
         {
-            if (book.NewestOf(ledger.Owner) is { } newest)
+            if (book.NewestOf(ledger.Owner, ledger.Opening) is { } newest)
             {
                 ledger.Compare(newest);
             }

@@ -6,22 +6,26 @@ namespace SecureFed.Privacy;
 
 /// <summary>Says how far a ledger has come, for somebody else to keep. Whoever holds one notices an older copy. spec 02-privacy#ledger-6</summary>
 /// <param name="Owner">Whose ledger.</param>
+/// <param name="Opening">Which of the owner's ledgers: the digest of the entry that opened it, with its budget, unit and relation.</param>
 /// <param name="Entries">How many entries it has.</param>
-/// <param name="Head">The end of the chain of their digests.</param>
-public sealed record LedgerReceipt(string Owner, int Entries, Digest Head)
+/// <param name="Head">The end of the chain of their digests; the opening itself when there is no other entry.</param>
+public sealed record LedgerReceipt(string Owner, Digest Opening, int Entries, Digest Head)
 {
     // spec 07-registry#other-labels
     private static ReadOnlySpan<byte> Label => "SecureFed/1 ledger receipt"u8;
+
+    private static int FixedSizeInBytes => Label.Length + sizeof(int) + (2 * Digest.SizeInBytes);
 
     /// <summary>The bytes that the owner signs.</summary>
     public byte[] SignedContent()
     {
         byte[] owner = Encoding.UTF8.GetBytes(Owner);
-        byte[] content = new byte[Label.Length + 4 + Digest.SizeInBytes + owner.Length];
+        byte[] content = new byte[FixedSizeInBytes + owner.Length];
         Label.CopyTo(content);
         BinaryPrimitives.WriteInt32LittleEndian(content.AsSpan(Label.Length), Entries);
-        Head.CopyTo(content.AsSpan(Label.Length + 4));
-        owner.CopyTo(content, Label.Length + 4 + Digest.SizeInBytes);
+        Opening.CopyTo(content.AsSpan(Label.Length + sizeof(int)));
+        Head.CopyTo(content.AsSpan(FixedSizeInBytes - Digest.SizeInBytes));
+        owner.CopyTo(content, FixedSizeInBytes);
         return content;
     }
 
@@ -29,17 +33,18 @@ public sealed record LedgerReceipt(string Owner, int Entries, Digest Head)
     /// <param name="content">The bytes, from anywhere.</param>
     public static LedgerReceipt? TryRead(ReadOnlySpan<byte> content)
     {
-        int fixedSize = Label.Length + 4 + Digest.SizeInBytes;
-        if (content.Length <= fixedSize || !content.StartsWith(Label))
+        if (content.Length <= FixedSizeInBytes || !content.StartsWith(Label))
         {
             return null;
         }
 
         // Names are ASCII: Latin-1 maps every other byte to a character that the parser refuses.
-        string owner = Encoding.Latin1.GetString(content[fixedSize..]);
+        string owner = Encoding.Latin1.GetString(content[FixedSizeInBytes..]);
         int entries = BinaryPrimitives.ReadInt32LittleEndian(content[Label.Length..]);
-        return entries >= 1 && ParticipantId.TryParse(owner, out _)
-            ? new LedgerReceipt(owner, entries, Digest.FromBytes(content.Slice(Label.Length + 4, Digest.SizeInBytes)))
+        Digest opening = Digest.FromBytes(content.Slice(Label.Length + sizeof(int), Digest.SizeInBytes));
+        Digest head = Digest.FromBytes(content.Slice(FixedSizeInBytes - Digest.SizeInBytes, Digest.SizeInBytes));
+        return entries >= 1 && (entries > 1 || head == opening) && ParticipantId.TryParse(owner, out _)
+            ? new LedgerReceipt(owner, opening, entries, head)
             : null;
     }
 }

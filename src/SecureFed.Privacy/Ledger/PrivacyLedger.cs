@@ -60,6 +60,9 @@ public sealed class PrivacyLedger
     /// <summary>How many entries it has.</summary>
     public int Entries => _heads.Length;
 
+    /// <summary>The digest of the first entry: tells apart the ledgers of one owner that differ in budget, unit or relation.</summary>
+    public Digest Opening => _heads[0];
+
     /// <summary>The end of the chain of the entries' digests.</summary>
     public Digest Head => _heads[^1];
 
@@ -244,7 +247,7 @@ public sealed class PrivacyLedger
             );
 
     /// <summary>How far the ledger has come, for somebody else to keep.</summary>
-    public LedgerReceipt Receipt() => new(Owner, Entries, Head);
+    public LedgerReceipt Receipt() => new(Owner, Opening, Entries, Head);
 
     /// <summary>Compares the ledger with a receipt that was given for it.</summary>
     /// <param name="receipt">Its signature was verified.</param>
@@ -257,6 +260,13 @@ public sealed class PrivacyLedger
             throw new ArgumentException(
                 $"The receipt is of '{receipt.Owner}' and the ledger of '{Owner}'.",
                 nameof(receipt)
+            );
+        }
+
+        if (receipt.Opening != Opening)
+        {
+            throw new LedgerRolledBackException(
+                $"The ledger of '{Owner}' was opened otherwise than the one that a receipt was given for: another budget, unit or relation, or another ledger."
             );
         }
 

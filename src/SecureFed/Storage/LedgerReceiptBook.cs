@@ -2,23 +2,27 @@ using System.Collections.Immutable;
 using System.Globalization;
 using System.Text;
 using SecureFed.Core;
+using SecureFed.Privacy;
 using SecureFed.Protocol;
 
 namespace SecureFed;
 
-/// <summary>The newest receipt of each other party's ledger: what shows a party that its own was set back. spec 02-privacy#ledger-7</summary>
+/// <summary>The newest receipt of each ledger of other parties: what shows a party that its own was set back. spec 02-privacy#ledger-7</summary>
 /// <remarks>Thread-safe. Nothing in it is secret. Keep it away from the ledgers: a backup that restores both shows nothing.</remarks>
 public sealed class LedgerReceiptBook
 {
     /// <summary>The most owners.</summary>
     public const int MaximumOwners = 4096;
 
-    /// <summary>The most bytes that are read back.</summary>
-    public const int MaximumSizeInBytes = 64 + (MaximumOwners * MaximumLineSizeInBytes);
+    /// <summary>The most ledgers of one owner: two units with two relations each, and as many again with another budget. spec 02-privacy#ledger-7</summary>
+    public const int MaximumLedgersPerOwner = 8;
 
-    // A receipt of at most 2 + 26 + 4 + 32 + 64 bytes and its signature, in base64, and a line break.
+    /// <summary>The most bytes that are read back.</summary>
+    public const int MaximumSizeInBytes = 64 + (MaximumOwners * MaximumLedgersPerOwner * MaximumLineSizeInBytes);
+
+    // A receipt of at most 2 + 26 + 4 + 32 + 32 + 64 bytes and its signature, in base64, and a line break.
     private const int MaximumLineSizeInBytes =
-        1 + (4 * ((128 + SignedLedgerReceipt.MaximumSignatureSizeInBytes + 2) / 3));
+        1 + (4 * ((160 + SignedLedgerReceipt.MaximumSignatureSizeInBytes + 2) / 3));
 
     // spec 07-registry#other-labels
     private const string Label = "SecureFed/1 receipt book";
@@ -27,6 +31,7 @@ public sealed class LedgerReceiptBook
     private readonly ProtocolSuite _suite;
     private readonly ImmutableDictionary<string, ReadOnlyMemory<byte>> _keys;
     private readonly SortedDictionary<string, SignedLedgerReceipt> _newest = new(StringComparer.Ordinal);
+    private readonly Dictionary<string, int> _ledgersOf = new(StringComparer.Ordinal);
 
     /// <summary>An empty book.</summary>
     /// <param name="suite">The suite of the keys.</param>
@@ -51,7 +56,7 @@ public sealed class LedgerReceiptBook
         }
     }
 
-    /// <summary>The newest receipt of each owner, ascending by owner: to be handed on.</summary>
+    /// <summary>The newest receipt of each ledger, ascending by owner and opening: to be handed on.</summary>
     public ImmutableArray<SignedLedgerReceipt> Receipts
     {
         get
@@ -63,32 +68,43 @@ public sealed class LedgerReceiptBook
         }
     }
 
-    /// <summary>The newest receipt of an owner, its signature verified; null when there is none. For <see cref="FileLedger.Open(string, string, Privacy.PrivacyBudget, Privacy.LedgerReceipt)"/>.</summary>
-    /// <param name="owner">The owner of a ledger.</param>
-    public Privacy.LedgerReceipt? NewestOf(string owner)
+    /// <summary>The newest receipt of a ledger, its signature verified; null when there is none. For <see cref="FileLedger.Open(string, string, PrivacyBudget, LedgerReceipt)"/>.</summary>
+    /// <param name="owner">The owner of the ledger.</param>
+    /// <param name="opening">Which of the owner's ledgers: its <see cref="PrivacyLedger.Opening"/>.</param>
+    public LedgerReceipt? NewestOf(string owner, Digest opening)
     {
         lock (_lock)
         {
-            return _newest.GetValueOrDefault(owner)?.Receipt;
+            return _newest.GetValueOrDefault(KeyOf(owner, opening))?.Receipt;
         }
     }
+
+    /// <summary>The same for a ledger that is about to be opened, which may have been lost.</summary>
+    /// <param name="owner">The owner of the ledger; written like a participant id.</param>
+    /// <param name="budget">What it was opened with.</param>
+    /// <exception cref="ArgumentException">The name is malformed.</exception>
+    public LedgerReceipt? NewestOf(string owner, PrivacyBudget budget) =>
+        NewestOf(owner, PrivacyLedger.Open(owner, budget, out _).Opening);
 
     /// <summary>Takes a receipt that came from somewhere.</summary>
     /// <param name="receipt">The receipt.</param>
     /// <returns>Whether it is newer than the one that was kept; false for the same one again.</returns>
-    /// <exception cref="LedgerReceiptRefusedException">It is forged or foreign, or says less than, or contradicts, the one that is kept. That one stays.</exception>
+    /// <exception cref="LedgerReceiptRefusedException">It is forged or foreign, or of one ledger too many, or says less than, or contradicts, the one that is kept of its ledger. That one stays.</exception>
     public bool Add(SignedLedgerReceipt receipt)
     {
         ArgumentNullException.ThrowIfNull(receipt);
-        Privacy.LedgerReceipt said = receipt.Receipt;
+        LedgerReceipt said = receipt.Receipt;
+        string ledger = KeyOf(said.Owner, said.Opening);
         lock (_lock)
         {
-            Privacy.LedgerReceipt? kept = _newest.GetValueOrDefault(said.Owner)?.Receipt;
+            LedgerReceipt? kept = _newest.GetValueOrDefault(ledger)?.Receipt;
+            int others = _ledgersOf.GetValueOrDefault(said.Owner);
             LedgerReceiptFault fault =
                 !_keys.TryGetValue(said.Owner, out ReadOnlyMemory<byte> key) ? LedgerReceiptFault.UnknownOwner
                 : !receipt.IsSignedBy(_suite, key.Span) ? LedgerReceiptFault.NotSigned
                 : said.Entries < kept?.Entries ? LedgerReceiptFault.GoesBack
                 : said.Entries == kept?.Entries && said.Head != kept.Head ? LedgerReceiptFault.Forks
+                : kept is null && others == MaximumLedgersPerOwner ? LedgerReceiptFault.TooManyLedgers
                 : LedgerReceiptFault.None;
             if (fault != LedgerReceiptFault.None)
             {
@@ -100,7 +116,8 @@ public sealed class LedgerReceiptBook
                 return false;
             }
 
-            _newest[said.Owner] = receipt;
+            _newest[ledger] = receipt;
+            _ledgersOf[said.Owner] = kept is null ? others + 1 : others;
             return true;
         }
     }
@@ -166,9 +183,12 @@ public sealed class LedgerReceiptBook
             book.Add(read);
         }
 
-        // One text for one book: sorted, each owner once, no spaces in between.
+        // One text for one book: sorted, each ledger once, no spaces in between.
         return book.Export().AsSpan().SequenceEqual(bytes) ? book : throw Malformed("it is not in the one exact form");
     }
+
+    // A space sorts before every character of a name, so that this is ascending by owner first.
+    private static string KeyOf(string owner, Digest opening) => $"{owner} {opening}";
 
     private static FormatException Malformed(string problem) =>
         new(

@@ -230,6 +230,7 @@ public sealed class LedgerFileTests
         Assert.Null(SignedLedgerReceipt.TryRead([.. bytes, .. new byte[1024]]));
         Assert.Null(LedgerReceipt.TryRead((ledger.Current.Receipt() with { Entries = 0 }).SignedContent()));
         Assert.Null(LedgerReceipt.TryRead((ledger.Current.Receipt() with { Owner = "No Name" }).SignedContent()));
+        Assert.Null(LedgerReceipt.TryRead((ledger.Current.Receipt() with { Entries = 1 }).SignedContent()));
     }
 
     [Fact]

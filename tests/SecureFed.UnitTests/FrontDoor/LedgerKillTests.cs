@@ -277,6 +277,7 @@ public sealed class LedgerKillTests(ITestOutputHelper output) : IDisposable
             _receipts.Add(
                 new LedgerReceipt(
                     WrittenLedger.Owner,
+                    PrivacyLedger.Open(WrittenLedger.Owner, WrittenLedger.Budget, out _).Opening,
                     int.Parse(words[1], CultureInfo.InvariantCulture),
                     Digest.FromBytes(Convert.FromHexString(words[2]))
                 )

@@ -55,7 +55,7 @@ public sealed class LedgerReceiptBookTests
                 Enumerable.Range(0, Parties),
                 i =>
                 {
-                    LedgerReceipt? kept = federation.Receipts.NewestOf($"{Id(i)}");
+                    LedgerReceipt? kept = federation.Receipts.NewestOf($"{Id(i)}", s_budget);
                     Assert.Equal(round == 4 && i == 0 ? expected - 1 : expected, kept?.Entries);
                     Assert.Equal(ledgers[i].Current.Receipt(), kept);
                 }
@@ -64,7 +64,7 @@ public sealed class LedgerReceiptBookTests
 
         // A round that is aborted after the charge was charged all the same.
         Assert.IsType<RoundOutcome.Aborted>(Run(federation, (0, RoundPhase.Unmask), (1, RoundPhase.Consistency)));
-        Assert.Equal(ledgers[3].Current.Receipt(), federation.Receipts.NewestOf($"{Id(3)}"));
+        Assert.Equal(ledgers[3].Current.Receipt(), federation.Receipts.NewestOf($"{Id(3)}", s_budget));
         Assert.Equal(6, ledgers[3].Current.Entries);
     }
 
@@ -83,7 +83,9 @@ public sealed class LedgerReceiptBookTests
         }
 
         ledgers.Restore(Restored, backup);
-        Assert.Throws<LedgerRolledBackException>(() => ledgers.Open(Restored, book.NewestOf($"{Id(Restored)}")));
+        Assert.Throws<LedgerRolledBackException>(() =>
+            ledgers.Open(Restored, book.NewestOf($"{Id(Restored)}", s_budget))
+        );
 
         // Opened without the receipt: the others compare for it, and go on without it.
         ledgers.Open(Restored, newest: null);
@@ -92,8 +94,8 @@ public sealed class LedgerReceiptBookTests
         Assert.Equal(Id(Restored), Assert.Single(done.Dropped));
         Assert.Equal(AbortReason.StorageFailure, done.ClientAborts[Id(Restored)]);
         Assert.Equal(2, ledgers[Restored].Current.Entries);
-        Assert.Equal(3, book.NewestOf($"{Id(Restored)}")?.Entries);
-        Assert.Equal(4, book.NewestOf($"{Id(0)}")?.Entries);
+        Assert.Equal(3, book.NewestOf($"{Id(Restored)}", s_budget)?.Entries);
+        Assert.Equal(4, book.NewestOf($"{Id(0)}", s_budget)?.Entries);
 
         // Without a book nobody notices: that is what it is for.
         using InProcessFederation forgetful = ledgers.Federation(receipts: null, lastRound: 3);
@@ -142,12 +144,75 @@ public sealed class LedgerReceiptBookTests
         );
         Assert.Equal(LedgerReceiptFault.Forks, forks.Fault);
         Assert.Equal(($"{Id(1)}", 2, 2), (forks.Owner, forks.Entries, forks.KeptEntries ?? 0));
-        Assert.Equal(one.Receipt, book.NewestOf($"{Id(1)}"));
+        Assert.Equal(one.Receipt, book.NewestOf($"{Id(1)}", s_budget));
 
         // A fork that is longer cannot be told from receipts alone; the ledger that it left behind can tell.
         fork.Charge(Charge("and one more"));
         Assert.True(book.Add(SignedLedgerReceipt.Sign(fork.Current, SignerOf(1))));
         Assert.Equal(AbortReason.StorageFailure, new LedgerGate(ledger, book).Examine(Describe())?.Reason);
+    }
+
+    [Fact]
+    public void Two_ledgers_of_one_owner_do_not_stand_in_each_others_way()
+    {
+        LedgerReceiptBook book = new(TestSuite.Instance, Owners);
+        PrivacyBudget records = new(9, 1e-6, PrivacyUnit.Record, NeighbouringRelation.AddOrRemoveOne);
+        InMemoryLedger first = new($"{Id(1)}", s_budget);
+        InMemoryLedger second = new($"{Id(1)}", records);
+        first.Charge(Charge("one"));
+        Assert.True(book.Add(SignedLedgerReceipt.Sign(first.Current, SignerOf(1))));
+
+        Assert.True(book.Add(SignedLedgerReceipt.Sign(second.Current, SignerOf(1))));
+
+        Assert.Null(new LedgerGate(first, book).Examine(Describe()));
+        Assert.Equal(first.Current.Receipt(), book.NewestOf($"{Id(1)}", s_budget));
+        Assert.Equal(second.Current.Receipt(), book.NewestOf($"{Id(1)}", second.Current.Opening));
+        Assert.Equal(book.Receipts, Import(book.Export()).Receipts, (one, other) => one.Receipt == other.Receipt);
+
+        // A new ledger in the place of a lost one is the same ledger, and older.
+        InMemoryLedger anew = new($"{Id(1)}", s_budget);
+        Assert.Equal(AbortReason.StorageFailure, new LedgerGate(anew, book).Examine(Describe())?.Reason);
+        Assert.Equal(
+            LedgerReceiptFault.GoesBack,
+            Assert
+                .Throws<LedgerReceiptRefusedException>(() =>
+                    book.Add(SignedLedgerReceipt.Sign(anew.Current, SignerOf(1)))
+                )
+                .Fault
+        );
+        Assert.Throws<LedgerRolledBackException>(() => second.Current.Compare(first.Current.Receipt()));
+    }
+
+    [Fact]
+    public void A_book_keeps_a_bounded_number_of_ledgers_of_one_owner()
+    {
+        LedgerReceiptBook book = new(TestSuite.Instance, Owners);
+        InMemoryLedger LedgerOf(int epsilon) =>
+            new($"{Id(1)}", new PrivacyBudget(epsilon, 1e-5, PrivacyUnit.Client, NeighbouringRelation.AddOrRemoveOne));
+        InMemoryLedger last = LedgerOf(1);
+        for (int epsilon = LedgerReceiptBook.MaximumLedgersPerOwner; epsilon >= 1; epsilon--)
+        {
+            Assert.True(book.Add(SignedLedgerReceipt.Sign(LedgerOf(epsilon).Current, SignerOf(1))));
+        }
+
+        LedgerReceiptRefusedException refused = Assert.Throws<LedgerReceiptRefusedException>(() =>
+            book.Add(SignedLedgerReceipt.Sign(LedgerOf(50).Current, SignerOf(1)))
+        );
+
+        Assert.Equal(LedgerReceiptFault.TooManyLedgers, refused.Fault);
+        last.Charge(
+            new PrivacyCharge(
+                "release",
+                Digest.Of("release"u8),
+                PrivacyEvent.DiscreteGaussian(50),
+                count: 1,
+                s_budget.Unit,
+                s_budget.Relation
+            )
+        );
+        Assert.True(book.Add(SignedLedgerReceipt.Sign(last.Current, SignerOf(1))));
+        Assert.Equal(LedgerReceiptBook.MaximumLedgersPerOwner, Import(book.Export()).Receipts.Length);
+        Assert.True(book.Add(SignedLedgerReceipt.Sign(new InMemoryLedger($"{Id(2)}", s_budget).Current, SignerOf(2))));
     }
 
     [Fact]
@@ -195,7 +260,7 @@ public sealed class LedgerReceiptBookTests
         byte[] bytes = book.Export();
         LedgerReceiptBook read = Import(bytes);
         Assert.Equal(bytes, read.Export());
-        Assert.Equal(book.NewestOf($"{Id(2)}"), read.NewestOf($"{Id(2)}"));
+        Assert.Equal(book.NewestOf($"{Id(2)}", s_budget), read.NewestOf($"{Id(2)}", s_budget));
         Assert.Empty(Import(new LedgerReceiptBook(TestSuite.Instance, Owners).Export()).Receipts);
 
         for (int length = 0; length < bytes.Length; length++)
