@@ -105,15 +105,35 @@ public sealed class LedgerGate : PrivacyGate
 
     internal LedgerGate Against(LedgerReceiptBook book) => new(Ledger, _books.Add(book));
 
-    // With what is kept of this ledger: another one of the same owner has a receipt of its own. spec 02-privacy#ledger-6
+    /// <summary>Whether the ledger has come at least as far as the receipt that a book keeps of it.</summary>
+    internal bool Continues(LedgerReceiptBook book)
+    {
+        try
+        {
+            Compare(Ledger.Current, book);
+            return true;
+        }
+        catch (LedgerRolledBackException)
+        {
+            return false;
+        }
+    }
+
+    // spec 02-privacy#ledger-6
     private void Compare(PrivacyLedger ledger)
     {
         foreach (LedgerReceiptBook book in _books)
         {
-            if (book.NewestOf(ledger.Owner, ledger.Opening) is { } newest)
-            {
-                ledger.Compare(newest);
-            }
+            Compare(ledger, book);
+        }
+    }
+
+    // With what is kept of this ledger: another one of the same owner has a receipt of its own.
+    private static void Compare(PrivacyLedger ledger, LedgerReceiptBook book)
+    {
+        if (book.NewestOf(ledger.Owner, ledger.Opening) is { } newest)
+        {
+            ledger.Compare(newest);
         }
     }
 }

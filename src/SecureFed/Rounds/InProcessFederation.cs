@@ -56,7 +56,8 @@ public sealed class InProcessFederation : IDisposable
 
     /// <summary>
     /// The newest receipt of each member's ledger, one book for all members together: filled after every attempt with noise,
-    /// and compared with a member's <see cref="LedgerGate"/> before it joins one. spec 02-privacy#ledger-7
+    /// and compared with a member's <see cref="LedgerGate"/> before it joins one. What it refuses is in
+    /// <see cref="RoundOutcome.LedgerReceiptFailures"/>. spec 02-privacy#ledger-7
     /// </summary>
     /// <remarks>Export it to keep it beyond the process; then give it to <see cref="FromMembers"/>, and its receipts to whoever opens a ledger.</remarks>
     public LedgerReceiptBook Receipts =>
@@ -97,7 +98,7 @@ public sealed class InProcessFederation : IDisposable
     /// <param name="random">Every key, seed, share and rounding of the rounds is drawn from it.</param>
     /// <param name="lastRound">The last round these parties took part in; rounds continue above it.</param>
     /// <param name="receipts">The receipts of the members' ledgers that were kept so far, in a book of this suite; null for none.</param>
-    /// <exception cref="ArgumentException">A name is malformed or given twice, or a key is not of the suite.</exception>
+    /// <exception cref="ArgumentException">A name is malformed or given twice, a key is not of the suite, or the book lacks the key of a member with a ledger.</exception>
     public static InProcessFederation FromMembers(
         string name,
         IEnumerable<FederationMember> members,
@@ -221,16 +222,40 @@ public sealed class InProcessFederation : IDisposable
             );
     }
 
-    /// <summary>Keeps the receipts of those that an attempt was charged to.</summary>
-    internal void KeepReceipts(RoundDescriptor descriptor, IEnumerable<FederationMember> members)
+    /// <summary>Keeps the receipts of those that an attempt was charged to; those that cannot be kept, and why.</summary>
+    internal ImmutableDictionary<ParticipantId, Exception> KeepReceipts(
+        RoundDescriptor descriptor,
+        IEnumerable<FederationMember> members
+    )
     {
+        var failures = ImmutableDictionary.CreateBuilder<ParticipantId, Exception>();
         foreach (FederationMember member in members)
         {
-            if ((member.Gate as LedgerGate)?.ReceiptAfter(descriptor, member.Signer) is { } receipt)
+            if (member.Gate is not LedgerGate gate)
             {
-                Receipts.Add(receipt);
+                continue;
+            }
+
+            try
+            {
+                if (gate.ReceiptAfter(descriptor, member.Signer) is { } receipt)
+                {
+                    Receipts.Add(receipt);
+                }
+            }
+            catch (LedgerReceiptRefusedException late)
+                when (late.Fault == LedgerReceiptFault.GoesBack && gate.Continues(Receipts))
+            {
+                // Another run charged the same ledger since this receipt was signed, and its newer one is kept.
+            }
+            catch (Exception failure)
+            {
+                // The sum is there and the round is charged: nothing that goes wrong now may take the outcome away.
+                failures.Add(member.Id, failure);
             }
         }
+
+        return failures.ToImmutable();
     }
 
     private static InProcessFederation Create(
@@ -259,6 +284,14 @@ public sealed class InProcessFederation : IDisposable
                 throw new ArgumentException(
                     $"'{member.Id}' is given twice. A party is enrolled once.",
                     nameof(members)
+                );
+            }
+
+            if (receipts is not null && member.Gate is LedgerGate && !receipts.Takes(suite, member.Enrolment))
+            {
+                throw new ArgumentException(
+                    $"The book of receipts has no key of '{member.Id}', another one, or keys of another suite: no receipt of its ledger could be kept. Make the book with the enrolment of every member.",
+                    nameof(receipts)
                 );
             }
 

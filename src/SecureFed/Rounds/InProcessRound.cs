@@ -271,9 +271,7 @@ public sealed class InProcessRound : IDisposable
             }
         }
 
-        RoundOutcome outcome = run.ToTheEnd(cancellationToken);
-        federation.KeepReceipts(descriptor, members);
-        return outcome;
+        return run.ToTheEnd(cancellationToken);
     }
 
     // Parties that exist for one round have no account over rounds.

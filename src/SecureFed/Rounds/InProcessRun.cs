@@ -74,6 +74,24 @@ internal sealed class InProcessRun : IDisposable
 
     public RoundOutcome ToTheEnd(CancellationToken cancellationToken)
     {
+        SessionPump<AggregateResult> pump;
+        ImmutableDictionary<ParticipantId, Exception> receiptFailures;
+        try
+        {
+            pump = Run(cancellationToken);
+        }
+        finally
+        {
+            // Also when a store or an observer threw: what was charged stays charged.
+            receiptFailures = _federation.KeepReceipts(_descriptor, _parties.Keys.Select(_federation.MemberOf));
+        }
+
+        Invariant.Check(pump.Ending is not null, "a run goes on until its server has ended");
+        return RoundOutcome.Of(pump.Ending, Report(pump, receiptFailures));
+    }
+
+    private SessionPump<AggregateResult> Run(CancellationToken cancellationToken)
+    {
         RoundMark decisions = new(_options.Store ?? new InMemoryRoundStore(), _descriptor);
         decisions.RequireNoResult();
         SessionPump.RequireAllowed(_descriptor, _options.ServerGate);
@@ -121,7 +139,7 @@ internal sealed class InProcessRun : IDisposable
             }
         }
 
-        return RoundOutcome.Of(pump.Ending, Report(pump));
+        return pump;
     }
 
     public void Dispose()
@@ -223,9 +241,13 @@ internal sealed class InProcessRun : IDisposable
         }
     }
 
-    private RoundReport Report(SessionPump<AggregateResult> pump) =>
+    private RoundReport Report(
+        SessionPump<AggregateResult> pump,
+        ImmutableDictionary<ParticipantId, Exception> receiptFailures
+    ) =>
         new()
         {
+            LedgerReceiptFailures = receiptFailures,
             Descriptor = _descriptor,
             MinimumContributorsForMetrics = MinimumContributorsForMetrics,
             Faults = pump.Faults,

@@ -16,6 +16,7 @@ public abstract class RoundOutcome
         Traffic = report.Traffic;
         Receipts = report.Receipts;
         ClientAborts = report.ClientAborts;
+        LedgerReceiptFailures = report.LedgerReceiptFailures;
         Uploads = report.Uploads;
     }
 
@@ -36,6 +37,13 @@ public abstract class RoundOutcome
 
     /// <summary>Why clients left or refused, seen from the client. In-process rounds only; empty from a driver.</summary>
     public ImmutableDictionary<ParticipantId, AbortReason> ClientAborts { get; }
+
+    /// <summary>
+    /// Whose receipt is not in <see cref="InProcessFederation.Receipts"/> although its ledger was charged, and what kept it
+    /// out: a <see cref="LedgerReceiptRefusedException"/>, or what the signer threw. In-process rounds only; empty from a
+    /// driver. spec 02-privacy#ledger-7
+    /// </summary>
+    public ImmutableDictionary<ParticipantId, Exception> LedgerReceiptFailures { get; }
 
     private ImmutableDictionary<ParticipantId, ReadOnlyMemory<byte>>? Uploads { get; }
 
@@ -175,6 +183,9 @@ internal sealed class RoundReport
 
     public ImmutableDictionary<ParticipantId, AbortReason> ClientAborts { get; init; } =
         ImmutableDictionary<ParticipantId, AbortReason>.Empty;
+
+    public ImmutableDictionary<ParticipantId, Exception> LedgerReceiptFailures { get; init; } =
+        ImmutableDictionary<ParticipantId, Exception>.Empty;
 
     public ImmutableDictionary<ParticipantId, ReadOnlyMemory<byte>>? Uploads { get; init; }
 }

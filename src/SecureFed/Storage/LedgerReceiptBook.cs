@@ -122,6 +122,12 @@ public sealed class LedgerReceiptBook
         }
     }
 
+    /// <summary>Whether receipts of an owner with this key can be kept.</summary>
+    internal bool Takes(ProtocolSuite suite, RosterEntry owner) =>
+        suite.Id == _suite.Id
+        && _keys.TryGetValue(owner.Id.ToString(), out ReadOnlyMemory<byte> key)
+        && key.Span.SequenceEqual(owner.SigningKey.Span);
+
     /// <summary>The book as text, to be stored: the same receipts give the same bytes.</summary>
     public byte[] Export()
     {
