@@ -50,6 +50,23 @@ internal sealed class ClientLoop : IDisposable
 
     public async Task<ClientOutcome> ToTheEndAsync(CancellationToken cancellationToken)
     {
+        RoundEnding<ClientReceipt> ending;
+        Exception? receiptFailure;
+        try
+        {
+            ending = await RunAsync(cancellationToken).ConfigureAwait(false);
+        }
+        finally
+        {
+            // Also when a transport or a store threw: what was charged stays charged.
+            receiptFailure = HandOutReceipt();
+        }
+
+        return ClientOutcome.Of(ending, _run.Descriptor, _pump.Faults, _releases.ToImmutable(), receiptFailure);
+    }
+
+    private async Task<RoundEnding<ClientReceipt>> RunAsync(CancellationToken cancellationToken)
+    {
         RoundEvent happened = new RoundEvent.Started();
         while (true)
         {
@@ -59,8 +76,7 @@ internal sealed class ClientLoop : IDisposable
             RoundEvent? unsent = await SendAsync(outgoing, asked, cancellationToken).ConfigureAwait(false);
             if (_pump.Ending is { } ending)
             {
-                HandOutReceipt();
-                return ClientOutcome.Of(ending, _run.Descriptor, _pump.Faults, _releases.ToImmutable());
+                return ending;
             }
 
             happened = unsent ?? await WaitAsync(cancellationToken).ConfigureAwait(false);
@@ -91,15 +107,27 @@ internal sealed class ClientLoop : IDisposable
             }
         );
 
-    // spec 02-privacy#ledger-7
-    private void HandOutReceipt()
+    /// <summary>What kept the receipt from those who keep it; null when nothing did. spec 02-privacy#ledger-7</summary>
+    private Exception? HandOutReceipt()
     {
-        if (
-            _run.LedgerReceiptTo is { } keeper
-            && (_run.Gate as LedgerGate)?.ReceiptAfter(_run.Descriptor, _run.Signer) is { } receipt
-        )
+        if (_run.LedgerReceiptTo is not { } keeper || _run.Gate is not LedgerGate gate)
         {
-            keeper(receipt);
+            return null;
+        }
+
+        try
+        {
+            if (gate.ReceiptAfter(_run.Descriptor, _run.Signer) is { } receipt)
+            {
+                keeper(receipt);
+            }
+
+            return null;
+        }
+        catch (Exception failure)
+        {
+            // A host's own code, after the attempt has ended: whatever it throws must not take the outcome away.
+            return failure;
         }
     }
 

@@ -25,22 +25,35 @@ public abstract class ClientOutcome
     /// <summary>How many of them left later than planned.</summary>
     public int LateReleases => Releases.Count(release => release.IsLate);
 
+    /// <summary>
+    /// What kept the receipt of the ledger from those who keep it: what <see cref="ClientRun.LedgerReceiptTo"/> or the signer
+    /// threw; null when nothing did. <see cref="LedgerGate.ReceiptAfter"/> makes it again.
+    /// </summary>
+    public Exception? LedgerReceiptFailure { get; private init; }
+
     internal static ClientOutcome Of(
         RoundEnding<ClientReceipt> ending,
         RoundDescriptor descriptor,
         IEnumerable<PeerFault> faults,
-        ImmutableArray<NoiseRelease> releases
+        ImmutableArray<NoiseRelease> releases,
+        Exception? ledgerReceiptFailure
     ) =>
         ending switch
         {
-            RoundEnding<ClientReceipt>.Completed done => new Completed(done.Result, descriptor, faults, releases),
+            RoundEnding<ClientReceipt>.Completed done => new Completed(done.Result, descriptor, faults, releases)
+            {
+                LedgerReceiptFailure = ledgerReceiptFailure,
+            },
             RoundEnding<ClientReceipt>.Aborted aborted => new Aborted(
                 aborted.Reason,
                 aborted.Named,
                 descriptor,
                 faults,
                 releases
-            ),
+            )
+            {
+                LedgerReceiptFailure = ledgerReceiptFailure,
+            },
             _ => throw new InvariantViolatedException("a session ends Completed or Aborted"),
         };
 

@@ -91,8 +91,12 @@ public sealed class ClientRun
 
     /// <summary>
     /// Is handed the signed receipt of this client's ledger after an attempt that was charged to it, to give it to those who
-    /// keep it. Needs a <see cref="LedgerGate"/>. Default: nobody. spec 02-privacy#ledger-7
+    /// keep it, however the run ends. Needs a <see cref="LedgerGate"/>. Default: nobody. spec 02-privacy#ledger-7
     /// </summary>
+    /// <remarks>
+    /// What it throws is <see cref="ClientOutcome.LedgerReceiptFailure"/>. Runs of one ledger at the same time may come out of
+    /// order: a receipt with fewer entries than one that was handed over before says nothing new.
+    /// </remarks>
     public Action<SignedLedgerReceipt>? LedgerReceiptTo { get; init; }
 
     /// <summary>The primitives. Default: SF-P256-A256-1.</summary>

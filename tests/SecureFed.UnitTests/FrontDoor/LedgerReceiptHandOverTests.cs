@@ -109,6 +109,40 @@ public sealed class LedgerReceiptHandOverTests
         }
     }
 
+    [Fact]
+    public void A_client_whose_receipt_nobody_takes_keeps_its_outcome()
+    {
+        using NoisyFederation federation = new(s_plan)
+        {
+            ReceiptsOfFirst = _ => throw new TimeoutException("nobody is there"),
+        };
+
+        Assert.IsType<RoundOutcome.Completed>(federation.Run());
+        federation.Settle();
+
+        ClientOutcome outcome = federation.OutcomeOf(0);
+        Assert.IsType<ClientOutcome.Completed>(outcome);
+        Assert.IsType<TimeoutException>(outcome.LedgerReceiptFailure);
+        Assert.Null(federation.OutcomeOf(1).LedgerReceiptFailure);
+    }
+
+    [Fact]
+    public void A_client_whose_transport_fails_after_the_charge_hands_its_receipt_out()
+    {
+        List<SignedLedgerReceipt> receipts = [];
+        using NoisyFederation federation = new(s_plan)
+        {
+            TransportOfFirst = transport => new BreaksAtTheVector(transport),
+            ReceiptsOfFirst = receipts.Add,
+        };
+
+        Assert.IsType<RoundOutcome.Completed>(federation.Run());
+        federation.Settle();
+
+        Assert.Throws<IOException>(() => federation.OutcomeOf(0));
+        Assert.Equal(2, Assert.Single(receipts).Receipt.Entries);
+    }
+
     private static ParticipantId Id(int i) => ParticipantId.FromIndex(i);
 
     private static TestSigner SignerOf(int i) => new($"{Id(i)}");
@@ -186,5 +220,16 @@ public sealed class LedgerReceiptHandOverTests
 
             return inner.Sign(message);
         }
+    }
+
+    private sealed class BreaksAtTheVector(IClientTransport inner) : IClientTransport
+    {
+        public ValueTask SendAsync(ReadOnlyMemory<byte> message, CancellationToken cancellationToken) =>
+            message.Span[3] == (byte)MessageType.MaskedInput
+                ? throw new IOException("the connection broke")
+                : inner.SendAsync(message, cancellationToken);
+
+        public ValueTask<ReadOnlyMemory<byte>?> ReceiveAsync(CancellationToken cancellationToken) =>
+            inner.ReceiveAsync(cancellationToken);
     }
 }
