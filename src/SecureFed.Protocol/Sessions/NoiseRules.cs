@@ -176,6 +176,8 @@ public static class NoiseRules
                 || layers.Parties - layers.Removable != descriptor.MinimumSurvivors
             )
                 ? $"layers of noise are removed on the complete graph, n − U of them: n = {layers.Parties}, U = {descriptor.MinimumSurvivors}, {layers.Removable} layers"
+            : noise.Terms.Layers is { Parties: > DescriptorRules.MaximumCompleteCohort } many
+                ? $"a plan with layers of noise has at most {DescriptorRules.MaximumCompleteCohort} parties, and every layer costs each of them a sample for each coordinate: n = {many.Parties}"
             : null;
         return broken is null ? null : new DescriptorRefusal(AbortReason.PrivacyTooWeak, broken);
     }

@@ -351,6 +351,27 @@ public sealed class RemovableLayerTests(ITestOutputHelper output)
         Assert.Throws<ArgumentOutOfRangeException>(() => s_layers.FirstRemoved(Parties + 1));
     }
 
+    [Theory]
+    [InlineData(256, true)]
+    [InlineData(257, false)]
+    [InlineData(65_535, false)]
+    public void Layers_of_more_parties_than_a_complete_graph_has_are_refused_however_few_are_enrolled(
+        int parties,
+        bool isSound
+    )
+    {
+        NoiseLayers layers = new(1L << 40, parties, parties - 5);
+        RoundPlan plan = s_plan with { MaximumParticipants = parties, Noise = SumNoise.In(layers, 1, 7) };
+
+        DescriptorRefusal? refusal = DescriptorRules.Check(plan.Build(s_seven));
+
+        Assert.Equal(isSound ? null : AbortReason.PrivacyTooWeak, refusal?.Reason);
+        if (!isSound)
+        {
+            Assert.Contains($"n = {parties}", refusal!.Explanation, StringComparison.Ordinal);
+        }
+    }
+
     private static AbortReason? Refusal(ClientSession session) =>
         (session.Advance(new RoundEvent.Started()).Ended as RoundEnding<ClientReceipt>.Aborted)?.Reason;
 
