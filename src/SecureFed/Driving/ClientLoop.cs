@@ -43,7 +43,7 @@ internal sealed class ClientLoop : IDisposable
                 run.Journal.Append(record);
             }
         );
-        _inbox = new Inbox<ReadOnlyMemory<byte>?>(run.Transport.ReceiveAsync, run.Time);
+        _inbox = new Inbox<ReadOnlyMemory<byte>?>(run.Transport.ReceiveAsync, run.Time, RoundDriver.MostLateOfServer);
     }
 
     private TimeSpan Remaining => _run.Deadlines.For(_phase) - _run.Time.GetElapsedTime(_phaseStarted);
@@ -153,8 +153,11 @@ internal sealed class ClientLoop : IDisposable
     {
         foreach (OutgoingMessage message in messages)
         {
+            // Once: the answer to a repeated request has left before, so that its moment says nothing more, and a server
+            // that repeats the request must not hold this client up. spec 03-masking#host-1
             if (
                 _releaseAfter > TimeSpan.Zero
+                && _releases.Count == 0
                 && message.Type is MessageType.MaskedInput or MessageType.PlainInput
                 && !await HoldAsync(asked, cancellationToken).ConfigureAwait(false)
             )

@@ -7,17 +7,17 @@ namespace SecureFed;
 /// <summary>How an attempt ended at a client. A closed family.</summary>
 public abstract class ClientOutcome
 {
-    private ClientOutcome(
-        RoundDescriptor descriptor,
-        IEnumerable<PeerFault> faults,
-        ImmutableArray<NoiseRelease> releases
-    ) => (Descriptor, Faults, Releases) = (descriptor, [.. faults], releases);
+    private ClientOutcome(RoundDescriptor descriptor, FaultLog faults, ImmutableArray<NoiseRelease> releases) =>
+        (Descriptor, Faults, FaultsNotKept, Releases) = (descriptor, [.. faults.Kept], faults.NotKept, releases);
 
     /// <summary>The round.</summary>
     public RoundDescriptor Descriptor { get; }
 
     /// <summary>What the server and other dealers did wrong, in order.</summary>
     public ImmutableArray<PeerFault> Faults { get; }
+
+    /// <summary>How many faults more there were than are kept: see <see cref="RoundOutcome.MaximumFaultsOfOneParty"/>.</summary>
+    public long FaultsNotKept { get; }
 
     /// <summary>When the vector left that depends on noise; empty when none left, or none was held.</summary>
     public ImmutableArray<NoiseRelease> Releases { get; }
@@ -34,7 +34,7 @@ public abstract class ClientOutcome
     internal static ClientOutcome Of(
         RoundEnding<ClientReceipt> ending,
         RoundDescriptor descriptor,
-        IEnumerable<PeerFault> faults,
+        FaultLog faults,
         ImmutableArray<NoiseRelease> releases,
         Exception? ledgerReceiptFailure
     ) =>
@@ -63,7 +63,7 @@ public abstract class ClientOutcome
         internal Completed(
             ClientReceipt receipt,
             RoundDescriptor descriptor,
-            IEnumerable<PeerFault> faults,
+            FaultLog faults,
             ImmutableArray<NoiseRelease> releases
         )
             : base(descriptor, faults, releases) => Receipt = receipt;
@@ -79,7 +79,7 @@ public abstract class ClientOutcome
             AbortReason reason,
             ImmutableArray<ParticipantId> named,
             RoundDescriptor descriptor,
-            IEnumerable<PeerFault> faults,
+            FaultLog faults,
             ImmutableArray<NoiseRelease> releases
         )
             : base(descriptor, faults, releases) => (Reason, Named) = (reason, named);

@@ -11,6 +11,10 @@ namespace SecureFed;
 /// </remarks>
 public static class RoundDriver
 {
+    // What a client takes from its server after a deadline: the message it waits for, and copies that a network made.
+    // spec 03-masking#host-1
+    internal const int MostLateOfServer = 8;
+
     /// <summary>Runs a server's side of one attempt, from its stored decisions if there are any.</summary>
     /// <param name="run">The attempt.</param>
     /// <param name="cancellationToken">Aborts the attempt with Cancelled and tells the clients so.</param>
@@ -57,7 +61,7 @@ public static class RoundDriver
         ArgumentOutOfRangeException.ThrowIfLessThanOrEqual(deadline, TimeSpan.Zero);
         TimeProvider clock = time ?? TimeProvider.System;
         long started = clock.GetTimestamp();
-        using Inbox<ReadOnlyMemory<byte>?> inbox = new(transport.ReceiveAsync, clock);
+        using Inbox<ReadOnlyMemory<byte>?> inbox = new(transport.ReceiveAsync, clock, MostLateOfServer);
         while (true)
         {
             (WaitResult result, ReadOnlyMemory<byte>? bytes) = await inbox

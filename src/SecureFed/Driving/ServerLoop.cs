@@ -46,7 +46,8 @@ internal sealed class ServerLoop : IDisposable
                 decisions.Append(record);
             }
         );
-        _inbox = new Inbox<ServerInbound?>(run.Transport.ReceiveAsync, run.Time);
+        // One message of every party, if the host was too busy to take them in time.
+        _inbox = new Inbox<ServerInbound?>(run.Transport.ReceiveAsync, run.Time, run.Descriptor.Roster.Length);
         _clock = new PhaseClock(run.Time);
     }
 

@@ -49,8 +49,8 @@ internal static class SessionPump
 /// <remarks>Not thread-safe, as the session it serves.</remarks>
 internal sealed class SessionPump<TResult>(RoundSession<TResult> session, Action<DurableRecord> store)
 {
-    /// <summary>What peers did wrong, in order.</summary>
-    public List<PeerFault> Faults { get; } = [];
+    /// <summary>What peers did wrong.</summary>
+    public FaultLog Faults { get; } = new();
 
     /// <summary>How the session ended; null while it goes on.</summary>
     public RoundEnding<TResult>? Ending { get; private set; }
@@ -64,7 +64,7 @@ internal sealed class SessionPump<TResult>(RoundSession<TResult> session, Action
     /// <summary>Carries out a step that the session gave outside of an event (a restored one).</summary>
     public ImmutableArray<OutgoingMessage> Carry(Step<TResult> step)
     {
-        Faults.AddRange(step.Faults);
+        Faults.Add(step.Faults);
         if (step.StoreFirst is { } record && !TryStore(record))
         {
             return GiveUp(step);

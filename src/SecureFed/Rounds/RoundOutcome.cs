@@ -8,10 +8,17 @@ namespace SecureFed;
 /// <remarks>Immutable.</remarks>
 public abstract class RoundOutcome
 {
+    /// <summary>The most faults that an outcome keeps. spec 03-masking#host-1</summary>
+    public const int MaximumFaults = 16_384;
+
+    /// <summary>The most faults of one party that an outcome keeps. spec 03-masking#host-1</summary>
+    public const int MaximumFaultsOfOneParty = 512;
+
     private RoundOutcome(RoundReport report)
     {
         Descriptor = report.Descriptor;
-        Faults = [.. report.Faults];
+        Faults = [.. report.Faults.Kept];
+        FaultsNotKept = report.Faults.NotKept;
         Timings = report.Timings;
         Traffic = report.Traffic;
         Receipts = report.Receipts;
@@ -25,6 +32,9 @@ public abstract class RoundOutcome
 
     /// <summary>What peers did wrong or did not do, in order. The round may have completed all the same.</summary>
     public ImmutableArray<PeerFault> Faults { get; }
+
+    /// <summary>How many faults more there were than are kept: those above <see cref="MaximumFaultsOfOneParty"/>, or <see cref="MaximumFaults"/> in all.</summary>
+    public long FaultsNotKept { get; }
 
     /// <summary>How long each phase took.</summary>
     public ImmutableArray<PhaseTiming> Timings { get; }
@@ -172,7 +182,7 @@ internal sealed class RoundReport
 
     public required int MinimumContributorsForMetrics { get; init; }
 
-    public required IEnumerable<PeerFault> Faults { get; init; }
+    public required FaultLog Faults { get; init; }
 
     public required ImmutableArray<PhaseTiming> Timings { get; init; }
 
