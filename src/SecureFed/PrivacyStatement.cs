@@ -1,5 +1,6 @@
 using System.Collections.Immutable;
 using System.Globalization;
+using System.Numerics;
 using System.Text;
 using SecureFed.Core;
 using SecureFed.Privacy;
@@ -104,16 +105,7 @@ public sealed class PrivacyStatement
         }
 
         UpdateEncoding encoding = plan.Encoding;
-        double sigma = Math.Sqrt((double)noise.ShareVariance * plan.HonestShares) * encoding.GridStep;
-        lines.Add(("mechanism", "a share of discrete Gaussian noise from every party, added before masking"));
-        lines.Add(
-            (
-                "noise",
-                Invariant(
-                    $"σ = {sigma:R} in the unit of the update by the {plan.HonestShares} honest shares that are counted; {noise.ShareVariance} squared grid units each"
-                )
-            )
-        );
+        AddNoise(lines, plan, noise);
         lines.Add(("clip", Invariant($"every unit's vector to L2 norm {encoding.ClipNorm:R}, checked on integers")));
         lines.Add(
             (
@@ -129,6 +121,44 @@ public sealed class PrivacyStatement
                 "cohort",
                 Invariant(
                     $"at least {plan.MinimumSurvivors} of {plan.MaximumParticipants} parties in a sum, {plan.CollusionBound} may collude, effective cohort {plan.EffectiveCohort}"
+                )
+            )
+        );
+    }
+
+    // σ is what an accountant is given: the least of all drop-outs where layers are removed. spec 02-privacy#layers-6
+    private static void AddNoise(ImmutableArray<(string, string)>.Builder lines, AggregationPlan plan, SumNoise noise)
+    {
+        if (noise.Layers is not { } layers)
+        {
+            double sigma = Math.Sqrt((double)noise.ShareVariance * plan.HonestShares) * plan.Encoding.GridStep;
+            lines.Add(("mechanism", "a share of discrete Gaussian noise from every party, added before masking"));
+            lines.Add(
+                (
+                    "noise",
+                    Invariant(
+                        $"σ = {sigma:R} in the unit of the update by the {plan.HonestShares} honest shares that are counted; {noise.ShareVariance} squared grid units each"
+                    )
+                )
+            );
+            return;
+        }
+
+        BigInteger least = NoiseRules.LeastHonestVariance(layers, plan.CollusionBound);
+        double kept = Math.Sqrt((double)least) * plan.Encoding.GridStep;
+        lines.Add(
+            (
+                "mechanism",
+                Invariant(
+                    $"discrete Gaussian noise in {layers.Removable + 1} layers from every party, added before masking; parties that stay open the layers that no drop-out needs, up to {layers.Removable}, and these are taken out of the sum"
+                )
+            )
+        );
+        lines.Add(
+            (
+                "noise",
+                Invariant(
+                    $"σ = {kept:R} in the unit of the update at least, by the layers of honest parties that stay in the sum, whoever drops out; {noise.ShareVariance} squared grid units from each party before the removal, {layers.Variance} from all after it"
                 )
             )
         );

@@ -1,3 +1,4 @@
+using System.Numerics;
 using SecureFed.Core;
 using SecureFed.Crypto;
 using SecureFed.Privacy;
@@ -181,6 +182,36 @@ public sealed class LedgerGateTests
                 signature.Span
             )
         );
+    }
+
+    [Fact]
+    public void The_statement_of_noise_in_layers_names_them_and_what_stays_at_least()
+    {
+        // No collusion and a coarse grid: what a layer is rounded up by shows in every other number of drop-outs.
+        AggregationPlan plan = AggregationPlan.Create(
+            length: 6,
+            maximumParticipants: 7,
+            clipNorm: 1,
+            fractionBits: 6,
+            PrivacyPlan.ForParties(noiseMultiplier: 2, divisor: 7).WithRemovableSurplus(),
+            AggregationScheme.PairwiseMasked(minimumSurvivors: 5, collusionBound: 0)
+        );
+        SumNoise noise = plan.Encoding.Noise!;
+        BigInteger least = NoiseRules.LeastHonestVariance(noise.Layers!, collusionBound: 0);
+        Assert.True(least < (BigInteger)noise.ShareVariance * plan.HonestShares);
+        InMemoryLedger ledger = new(
+            "site",
+            new PrivacyBudget(4, 1e-5, PrivacyUnit.Client, NeighbouringRelation.AddOrRemoveOne)
+        );
+
+        PrivacyStatement statement = PrivacyStatement.Of(ledger.Current, plan);
+
+        Dictionary<string, string> lines = statement.Lines.ToDictionary(line => line.Name, line => line.Value);
+        double sigma = Math.Sqrt((double)least) * plan.Encoding.GridStep;
+        Assert.StartsWith(FormattableString.Invariant($"σ = {sigma:R} "), lines["noise"], StringComparison.Ordinal);
+        Assert.Contains("3 layers", lines["mechanism"], StringComparison.Ordinal);
+        Assert.Contains("taken out of the sum", lines["mechanism"], StringComparison.Ordinal);
+        Assert.DoesNotContain("layer", PrivacyStatement.Of(ledger.Current, s_plan).Text, StringComparison.Ordinal);
     }
 
     private static RoundDescriptor Describe()
