@@ -303,7 +303,7 @@ public sealed class FederationFolder
             [
                 .. stored
                     .Select(party => new EnrolledParty(
-                        new RosterEntry(ParticipantId.Parse(party.Id), Convert.FromHexString(party.SigningKey)),
+                        new RosterEntry(ParticipantId.Parse(party.Id), Convert.FromHexString(party.PublicKey)),
                         party.Since,
                         party.LeftAt
                     ))

@@ -3,7 +3,7 @@ using System.Text.Json.Serialization;
 namespace SecureFed;
 
 /// <summary>A line of the stored list of parties.</summary>
-internal sealed record StoredParty(string Id, string SigningKey, DateTimeOffset Since, DateTimeOffset? LeftAt);
+internal sealed record StoredParty(string Id, string PublicKey, DateTimeOffset Since, DateTimeOffset? LeftAt);
 
 [JsonSourceGenerationOptions(
     PropertyNamingPolicy = JsonKnownNamingPolicy.CamelCase,

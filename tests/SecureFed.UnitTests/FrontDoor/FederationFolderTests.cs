@@ -155,10 +155,10 @@ public sealed class FederationFolderTests : IDisposable
     [InlineData("")]
     [InlineData("null")]
     [InlineData("[{}]")]
-    [InlineData("[{\"id\":\"a\",\"signingKey\":\"xyz\",\"since\":\"2026-03-01T12:00:00+00:00\",\"leftAt\":null}]")]
-    [InlineData("[{\"id\":\"A\",\"signingKey\":\"04\",\"since\":\"2026-03-01T12:00:00+00:00\",\"leftAt\":null}]")]
+    [InlineData("[{\"id\":\"a\",\"publicKey\":\"xyz\",\"since\":\"2026-03-01T12:00:00+00:00\",\"leftAt\":null}]")]
+    [InlineData("[{\"id\":\"A\",\"publicKey\":\"04\",\"since\":\"2026-03-01T12:00:00+00:00\",\"leftAt\":null}]")]
     [InlineData(
-        "[{\"id\":\"a\",\"signingKey\":\"04\",\"since\":\"2026-03-01T12:00:00+00:00\",\"leftAt\":null,\"more\":1}]"
+        "[{\"id\":\"a\",\"publicKey\":\"04\",\"since\":\"2026-03-01T12:00:00+00:00\",\"leftAt\":null,\"more\":1}]"
     )]
     public void A_damaged_roster_is_refused_and_not_taken_for_an_empty_one(string content)
     {
