@@ -5,6 +5,7 @@ using SecureFed.Protocol;
 using SecureFed.Samples.Shared;
 using SecureFed.Testing;
 using Xunit.Abstractions;
+using SecretRecorder = SecureFed.Tests.Shared.SecretRecorder;
 
 namespace SecureFed.SimulationTests;
 

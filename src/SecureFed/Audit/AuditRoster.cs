@@ -77,5 +77,5 @@ public sealed class AuditRoster
 
     /// <summary>The pinned key of an owner; null when there is none.</summary>
     public ReadOnlyMemory<byte>? KeyOf(ParticipantId owner) =>
-        _keys.TryGetValue(owner, out ReadOnlyMemory<byte> key) ? key : null;
+        _keys.TryGetValue(owner, out ReadOnlyMemory<byte> key) ? key : default(ReadOnlyMemory<byte>?);
 }

@@ -9,6 +9,7 @@ internal sealed class ClientLoop : IDisposable
     private readonly ClientRun _run;
     private readonly ClientSession _session;
     private readonly SessionPump<ClientReceipt> _pump;
+    private readonly AuditTrail? _trail;
     private readonly Inbox<ReadOnlyMemory<byte>?> _inbox;
     private readonly TimeSpan _releaseAfter;
     private readonly ImmutableArray<NoiseRelease>.Builder _releases = ImmutableArray.CreateBuilder<NoiseRelease>();
@@ -18,6 +19,7 @@ internal sealed class ClientLoop : IDisposable
     public ClientLoop(ClientRun run)
     {
         _run = run;
+        run.RequireOwnAudit();
         _releaseAfter = run.Descriptor.Noise is null ? TimeSpan.Zero : run.ReleaseAfterOrDefault();
         _session = SchemeSessions.Client(
             new ClientSetup
@@ -35,13 +37,15 @@ internal sealed class ClientLoop : IDisposable
                 Splitter = run.Splitter,
             }
         );
+        _trail = run.Audit is null ? null : new AuditTrail(run.Audit, run.Descriptor, run.Gate, isResumed: false);
         _pump = new SessionPump<ClientReceipt>(
             _session,
             record =>
             {
                 SessionPump.Charge(run.Descriptor, run.Gate, record);
                 run.Journal.Append(record);
-            }
+            },
+            _trail
         );
         _inbox = new Inbox<ReadOnlyMemory<byte>?>(run.Transport.ReceiveAsync, run.Time, RoundDriver.MostLateOfServer);
     }
@@ -76,6 +80,7 @@ internal sealed class ClientLoop : IDisposable
             RoundEvent? unsent = await SendAsync(outgoing, asked, cancellationToken).ConfigureAwait(false);
             if (_pump.Ending is { } ending)
             {
+                AuditTrail.HandOut(_trail, _run.AuditHeadTo);
                 return ending;
             }
 

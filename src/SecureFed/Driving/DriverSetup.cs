@@ -30,6 +30,18 @@ public sealed class ServerRun
     /// </summary>
     public PrivacyGate? Gate { get; init; }
 
+    /// <summary>
+    /// Is given what the attempt does, line by line, before any of it is stored, sent or reported. A line that cannot be
+    /// written ends the attempt with StorageFailure: there is no result without evidence. Default: none. spec 06-security#audit-2
+    /// </summary>
+    public AuditLog? Audit { get; init; }
+
+    /// <summary>
+    /// Is handed the signed head of <see cref="Audit"/> when the attempt has ended, to give it to those who write it into
+    /// their own logs (<see cref="AuditLog.TryRecordHead"/>). Default: nobody. spec 06-security#audit-6
+    /// </summary>
+    public Action<AuditHead>? AuditHeadTo { get; init; }
+
     /// <summary>The primitives. Default: SF-P256-A256-1.</summary>
     public ProtocolSuite Suite { get; init; } = P256Suite.Instance;
 
@@ -99,6 +111,18 @@ public sealed class ClientRun
     /// </remarks>
     public Action<SignedLedgerReceipt>? LedgerReceiptTo { get; init; }
 
+    /// <summary>
+    /// Is given what the attempt does, line by line, before any of it is stored, sent or reported. A line that cannot be
+    /// written ends the attempt with StorageFailure: there is no result without evidence. Default: none. spec 06-security#audit-2
+    /// </summary>
+    public AuditLog? Audit { get; init; }
+
+    /// <summary>
+    /// Is handed the signed head of <see cref="Audit"/> when the attempt has ended, to give it to those who write it into
+    /// their own logs (<see cref="AuditLog.TryRecordHead"/>). Default: nobody. spec 06-security#audit-6
+    /// </summary>
+    public Action<AuditHead>? AuditHeadTo { get; init; }
+
     /// <summary>The primitives. Default: SF-P256-A256-1.</summary>
     public ProtocolSuite Suite { get; init; } = P256Suite.Instance;
 
@@ -113,6 +137,16 @@ public sealed class ClientRun
 
     /// <summary>How mask expansion may use several cores. Default: sequential.</summary>
     public WorkSplitter Splitter { get; init; } = WorkSplitter.Sequential;
+
+    internal void RequireOwnAudit()
+    {
+        if (Audit is not null && Audit.Owner != Self)
+        {
+            throw new ArgumentException(
+                $"The audit log is of '{Audit.Owner}' and the client is '{Self}'. Give every party a log of its own."
+            );
+        }
+    }
 
     internal TimeSpan ReleaseAfterOrDefault()
     {

@@ -33,7 +33,7 @@ public static class RoundDriver
     /// <param name="run">The attempt.</param>
     /// <param name="cancellationToken">Leaves the round with Cancelled and tells the server so.</param>
     /// <returns>How the attempt ended for this client.</returns>
-    /// <exception cref="ArgumentException">The run's <see cref="ClientRun.ReleaseAfter"/> is not before its deadline; nothing was sent.</exception>
+    /// <exception cref="ArgumentException">The run's <see cref="ClientRun.ReleaseAfter"/> is not before its deadline, or its audit log is another party's; nothing was sent.</exception>
     /// <exception cref="StorageDamagedException">The journal is damaged; nothing was sent.</exception>
     /// <exception cref="FormatException">A record of the journal is not what a client writes; nothing was sent.</exception>
     public static async Task<ClientOutcome> RunClientAsync(ClientRun run, CancellationToken cancellationToken = default)

@@ -12,6 +12,7 @@ internal sealed class ServerLoop : IDisposable
     private readonly ServerSession _session;
     private readonly Step<AggregateResult> _resumed;
     private readonly SessionPump<AggregateResult> _pump;
+    private readonly AuditTrail? _trail;
     private readonly Inbox<ServerInbound?> _inbox;
     private readonly Queue<RoundEvent> _next = new();
     private readonly RoundTraffic _traffic = new();
@@ -38,13 +39,17 @@ internal sealed class ServerLoop : IDisposable
         }
 
         _session = SchemeSessions.Server(setup, decided, out _resumed);
+        _trail = run.Audit is null
+            ? null
+            : new AuditTrail(run.Audit, run.Descriptor, run.Gate, isResumed: decided.Count > 0);
         _pump = new SessionPump<AggregateResult>(
             _session,
             record =>
             {
                 SessionPump.ChargeServer(run.Descriptor, run.Gate, record);
                 decisions.Append(record);
-            }
+            },
+            _trail
         );
         // One message of every party, if the host was too busy to take them in time.
         _inbox = new Inbox<ServerInbound?>(run.Transport.ReceiveAsync, run.Time, run.Descriptor.Roster.Length);
@@ -62,6 +67,7 @@ internal sealed class ServerLoop : IDisposable
             await SendAsync(outgoing).ConfigureAwait(false);
             if (_pump.Ending is { } ending)
             {
+                AuditTrail.HandOut(_trail, _run.AuditHeadTo);
                 return RoundOutcome.Of(
                     ending,
                     new RoundReport

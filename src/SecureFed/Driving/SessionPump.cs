@@ -47,7 +47,11 @@ internal static class SessionPump
 
 /// <summary>Carries out the steps of one session: store first, then hand out what may be sent. Every host goes through it.</summary>
 /// <remarks>Not thread-safe, as the session it serves.</remarks>
-internal sealed class SessionPump<TResult>(RoundSession<TResult> session, Action<DurableRecord> store)
+internal sealed class SessionPump<TResult>(
+    RoundSession<TResult> session,
+    Action<DurableRecord> store,
+    AuditTrail? trail = null
+)
 {
     /// <summary>What peers did wrong.</summary>
     public FaultLog Faults { get; } = new();
@@ -59,13 +63,16 @@ internal sealed class SessionPump<TResult>(RoundSession<TResult> session, Action
     public Exception? StorageFailure { get; private set; }
 
     /// <summary>Delivers an event; the messages returned may leave now.</summary>
-    public ImmutableArray<OutgoingMessage> Take(RoundEvent happened) => Carry(session.Advance(happened));
+    public ImmutableArray<OutgoingMessage> Take(RoundEvent happened) =>
+        Carry(session.Advance(happened), happened);
 
     /// <summary>Carries out a step that the session gave outside of an event (a restored one).</summary>
-    public ImmutableArray<OutgoingMessage> Carry(Step<TResult> step)
+    public ImmutableArray<OutgoingMessage> Carry(Step<TResult> step) => Carry(step, cause: null);
+
+    private ImmutableArray<OutgoingMessage> Carry(Step<TResult> step, RoundEvent? cause)
     {
         Faults.Add(step.Faults);
-        if (step.StoreFirst is { } record && !TryStore(record))
+        if (!TryStore(step, cause))
         {
             return GiveUp(step);
         }
@@ -85,21 +92,36 @@ internal sealed class SessionPump<TResult>(RoundSession<TResult> session, Action
         }
 
         Step<TResult> stopped = session.Advance(new RoundEvent.Stopped(AbortReason.StorageFailure));
-        if (stopped.StoreFirst is { } record)
-        {
-            TryStore(record);
-        }
+        TryStore(stopped, cause: null);
 
         // A session that ended in a result that is not stored has no result to report: a restart resumes before it.
-        Ending = stopped.Ended ?? new RoundEnding<TResult>.Aborted(AbortReason.StorageFailure, []);
+        Ending = stopped.Ended;
+        if (Ending is null)
+        {
+            Ending = new RoundEnding<TResult>.Aborted(AbortReason.StorageFailure, []);
+            Try(() => trail?.GivenUp(AbortReason.StorageFailure));
+        }
+
         return stopped.Send;
     }
 
-    private bool TryStore(DurableRecord record)
+    // spec 06-security#audit-2: evidence first. What is not in the audit log is not stored, and so neither sent nor reported.
+    private bool TryStore(Step<TResult> step, RoundEvent? cause) =>
+        Try(() =>
+        {
+            trail?.Before(step, cause, session);
+            if (step.StoreFirst is { } record)
+            {
+                store(record);
+                trail?.After(record);
+            }
+        });
+
+    private bool Try(Action write)
     {
         try
         {
-            store(record);
+            write();
             return true;
         }
         catch (Exception failure) when (failure is IOException or UnauthorizedAccessException)

@@ -3,9 +3,8 @@ using System.Numerics;
 using System.Text;
 using SecureFed.Core;
 using SecureFed.Protocol;
-using SecureFed.Tests.Shared;
 
-namespace SecureFed.SimulationTests;
+namespace SecureFed.Tests.Shared;
 
 /// <summary>A suite that remembers every secret that passes through it: private keys, agreed secrets, derived keys, shares.</summary>
 internal sealed class SecretRecorder(ProtocolSuite inner) : ForwardingSuite(inner)
