@@ -94,7 +94,10 @@ internal sealed class AuditChain(Func<SuiteId, ProtocolSuite?> suites, AuditRost
                 && Owner.Suite == opened.Suite
                 && Owner.PublicKey.Span.SequenceEqual(opened.PublicKey.Span)
                 ? null
-                : At(AuditFindingKind.WrongOwner, $"The log is of '{Owner.Owner}' and goes on as another owner or key.");
+                : At(
+                    AuditFindingKind.WrongOwner,
+                    $"The log is of '{Owner.Owner}' and goes on as another owner or key."
+                );
         }
 
         Suite = suites(opened.Suite);

@@ -303,12 +303,7 @@ public abstract record AuditEvent
         }
 
         internal static Aborted Read(AuditFieldReader fields) =>
-            new(
-                fields.Attempt(),
-                fields.Enum<AbortReason>("reason"),
-                fields.Names("named"),
-                fields.Count("faults")
-            );
+            new(fields.Attempt(), fields.Enum<AbortReason>("reason"), fields.Names("named"), fields.Count("faults"));
     }
 
     /// <summary>A signed head of somebody else's log, whose signature was checked. spec 06-security#audit-6</summary>

@@ -152,7 +152,8 @@ internal sealed class AuditFieldReader(JsonElement line)
         : Fail(0.0);
 
     public bool Flag(string field) =>
-        line.TryGetProperty(field, out JsonElement value) && value.ValueKind is JsonValueKind.True or JsonValueKind.False
+        line.TryGetProperty(field, out JsonElement value)
+        && value.ValueKind is JsonValueKind.True or JsonValueKind.False
             ? value.ValueKind == JsonValueKind.True
             : Fail(false);
 
@@ -164,7 +165,8 @@ internal sealed class AuditFieldReader(JsonElement line)
     {
         string text = Text(field);
         byte[] bytes = new byte[text.Length / 2];
-        return text.Length % 2 == 0
+        return
+            text.Length % 2 == 0
             && Convert.FromHexString(text, bytes, out _, out int written) == OperationStatus.Done
             && written == bytes.Length
             ? bytes
@@ -212,8 +214,10 @@ internal sealed class AuditFieldReader(JsonElement line)
     public AuditAttempt Attempt()
     {
         ParticipantId federation = Name("federation");
-        ulong round = TryGet("round", JsonValueKind.Number) is { } r && r.TryGetUInt64(out ulong first) ? first : Fail(0UL);
-        uint attempt = TryGet("attempt", JsonValueKind.Number) is { } a && a.TryGetUInt32(out uint next) ? next : Fail(0U);
+        ulong round =
+            TryGet("round", JsonValueKind.Number) is { } r && r.TryGetUInt64(out ulong first) ? first : Fail(0UL);
+        uint attempt =
+            TryGet("attempt", JsonValueKind.Number) is { } a && a.TryGetUInt32(out uint next) ? next : Fail(0U);
         return new AuditAttempt(federation, round, attempt);
     }
 

@@ -26,7 +26,13 @@ public sealed record AuditLine(long Seq, DateTimeOffset Time, AuditEvent Event, 
 
     private static ReadOnlySpan<byte> HashField => ",\"hash\":\""u8;
 
-    internal static AuditLine Create(long seq, DateTimeOffset time, AuditEvent happened, Digest previous, out byte[] bytes)
+    internal static AuditLine Create(
+        long seq,
+        DateTimeOffset time,
+        AuditEvent happened,
+        Digest previous,
+        out byte[] bytes
+    )
     {
         AuditFieldWriter fields = new();
         fields.Number("seq", seq);

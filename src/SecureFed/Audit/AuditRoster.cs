@@ -29,7 +29,9 @@ public sealed class AuditRoster
     {
         if (owner.IsDefault || publicKey.IsEmpty || _keys.ContainsKey(owner) || _keys.Count == MaximumOwners)
         {
-            throw new ArgumentException($"'{owner}' has no name or no key, is in the roster already, or is one too many.");
+            throw new ArgumentException(
+                $"'{owner}' has no name or no key, is in the roster already, or is one too many."
+            );
         }
 
         return new AuditRoster(_keys.Add(owner, publicKey.ToArray()));

@@ -50,9 +50,7 @@ internal sealed class AuditTrail(AuditLog log, RoundDescriptor descriptor, Priva
         if (isNew)
         {
             _phase = session.Phase;
-            _waiting.Add(
-                new AuditEvent.PhaseEntered(_attempt, _phase, (session as ServerSession)?.WaitingFor ?? [])
-            );
+            _waiting.Add(new AuditEvent.PhaseEntered(_attempt, _phase, (session as ServerSession)?.WaitingFor ?? []));
         }
 
         if (step.Ended is { } ending)
@@ -175,7 +173,6 @@ internal sealed class AuditTrail(AuditLog log, RoundDescriptor descriptor, Priva
 
     private PartySet? Decode(ReadOnlyMemory<byte> message) =>
         (
-            MessageCodec.Decode(message, MessageLimits.For(descriptor)).Message
-            as ProtocolMessage.SurvivorAnnouncement
+            MessageCodec.Decode(message, MessageLimits.For(descriptor)).Message as ProtocolMessage.SurvivorAnnouncement
         )?.Survivors;
 }

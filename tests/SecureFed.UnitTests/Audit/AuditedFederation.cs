@@ -18,7 +18,12 @@ internal sealed class AuditedFederation : IDisposable
     private readonly IReadOnlyList<FederationMember> _members;
     private readonly FaultyRoundStore _store = new();
 
-    public AuditedFederation(ulong seed, AggregationPlan plan, ProtocolSuite? suite = null, Func<int, ISigner>? signer = null)
+    public AuditedFederation(
+        ulong seed,
+        AggregationPlan plan,
+        ProtocolSuite? suite = null,
+        Func<int, ISigner>? signer = null
+    )
     {
         (_seed, _plan, _suite) = (seed, plan, suite ?? TestSuite.Instance);
         signer ??= i => new TestSigner($"audited {i}");
@@ -26,11 +31,9 @@ internal sealed class AuditedFederation : IDisposable
         _serverSigner = signer(-1);
         _members =
         [
-            .. _signers.Select((key, i) => new FederationMember(
-                ParticipantId.FromIndex(i),
-                key,
-                new InMemoryClientJournal()
-            )),
+            .. _signers.Select(
+                (key, i) => new FederationMember(ParticipantId.FromIndex(i), key, new InMemoryClientJournal())
+            ),
         ];
         Network = new InMemoryNetwork(seed);
         Files = [.. Enumerable.Range(0, _signers.Length + 1).Select(_ => new MemoryFile())];
@@ -56,8 +59,6 @@ internal sealed class AuditedFederation : IDisposable
     public List<AuditHead> Heads { get; } = [];
 
     public List<Task<ClientOutcome>> Clients { get; } = [];
-
-    public List<EncodedUpdate> Updates { get; } = [];
 
     public Func<int, float[]>? UpdateOf { get; init; }
 
@@ -89,7 +90,7 @@ internal sealed class AuditedFederation : IDisposable
         {
             for (int i = 0; i < _members.Count; i++)
             {
-                Clients.Add(ClientAsync(i, descriptor));
+                Clients.Add(ClientAsync(i));
             }
 
             return ServerAsync(descriptor);
@@ -159,7 +160,15 @@ internal sealed class AuditedFederation : IDisposable
             }
         );
 
-    private Task<ClientOutcome> ClientAsync(int i, RoundDescriptor offer)
+    private async Task<ClientOutcome> ClientAsync(int i)
+    {
+        RoundDescriptor? invited = await RoundDriver
+            .ReceiveInvitationAsync(Network.Client(_members[i].Id), TimeSpan.FromHours(1), Network.Time)
+            .ConfigureAwait(false);
+        return await RunClientAsync(i, invited!).ConfigureAwait(false);
+    }
+
+    private Task<ClientOutcome> RunClientAsync(int i, RoundDescriptor offer)
     {
         SeededRandomSource random = new(_seed, $"client {i} round {offer.Round}");
         EncodedUpdate update = EncodedUpdate.Encode(
@@ -169,7 +178,6 @@ internal sealed class AuditedFederation : IDisposable
             ),
             random
         );
-        Updates.Add(update);
         return RoundDriver.RunClientAsync(
             new ClientRun
             {

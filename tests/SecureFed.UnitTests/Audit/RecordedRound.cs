@@ -14,10 +14,7 @@ internal sealed class RecordedRound
 
     private RecordedRound()
     {
-        using AuditedFederation federation = new(
-            seed: 1,
-            FrontDoor.Plans.Masked(length: 3, Parties, survivors: 4)
-        );
+        using AuditedFederation federation = new(seed: 1, FrontDoor.Plans.Masked(length: 3, Parties, survivors: 4));
         federation.Network.CutOff(ParticipantId.FromIndex(2));
         Assert.IsType<RoundOutcome.Completed>(federation.Run(round: 1));
         Assert.IsType<RoundOutcome.Completed>(federation.Run(round: 2));
@@ -41,7 +38,8 @@ internal sealed class RecordedRound
     public static List<byte[]> Lines(byte[] log) =>
         [.. Encoding.UTF8.GetString(log).Split('\n')[..^1].Select(Encoding.UTF8.GetBytes)];
 
-    public static byte[] Join(IEnumerable<byte[]> lines) => [.. lines.SelectMany(line => (byte[])[.. line, (byte)'\n'])];
+    public static byte[] Join(IEnumerable<byte[]> lines) =>
+        [.. lines.SelectMany(line => (byte[])[.. line, (byte)'\n'])];
 
     public static AuditLine Read(byte[] line) =>
         AuditLine.TryRead(line, out AuditFindingKind problem)

@@ -54,7 +54,10 @@ public sealed partial class RegistryTests
         IEnumerable<string> anchors = AnchorPattern().Matches(s_registry).Select(match => match.Groups[1].Value);
 
         Assert.Equal(
-            Tables.Select(row => (string)row[0]).Concat(["labels", "other-labels"]).Order(StringComparer.Ordinal),
+            Tables
+                .Select(row => (string)row[0])
+                .Concat(["audit-events", "labels", "other-labels"])
+                .Order(StringComparer.Ordinal),
             anchors.Order(StringComparer.Ordinal)
         );
     }
@@ -111,6 +114,35 @@ public sealed partial class RegistryTests
             Rows("other-labels").Select(cells => cells[1].Trim('`')).Order(StringComparer.Ordinal),
             used.Order(StringComparer.Ordinal)
         );
+    }
+
+    // spec 07-registry#audit-events
+    [Fact]
+    public void The_table_of_audit_events_lists_every_case_of_the_family_with_its_fields()
+    {
+        string[] coded =
+        [
+            .. typeof(AuditEvent)
+                .GetNestedTypes()
+                .Select(type => $"{char.ToLowerInvariant(type.Name[0])}{type.Name[1..]}")
+                .Order(StringComparer.Ordinal),
+        ];
+
+        Assert.Equal(coded, Rows("audit-events").Select(cells => cells[0]).Order(StringComparer.Ordinal));
+        foreach (AuditEvent happened in Audit.AuditLogTests.OneOfEach)
+        {
+            string[] cells = Rows("audit-events").Single(row => row[0] == happened.Name);
+            AuditFieldWriter fields = new();
+            happened.Write(fields);
+            using System.Text.Json.JsonDocument written = System.Text.Json.JsonDocument.Parse(
+                fields.Written.IsEmpty ? "{\"–\":0}" : System.Text.Encoding.UTF8.GetString(fields.Written) + "}"
+            );
+
+            Assert.Equal(
+                cells[1].Replace("*attempt*", "federation, round, attempt", StringComparison.Ordinal),
+                string.Join(", ", written.RootElement.EnumerateObject().Select(field => field.Name))
+            );
+        }
     }
 
     private static List<string[]> Rows(string anchor)
