@@ -49,6 +49,7 @@ public static class SecureFedCommand
             PlanCommands.Create(screen),
             PrivacyCommands.Create(screen),
             LedgerCommands.Create(screen),
+            AuditCommands.Create(screen),
             CryptoCommands.Create(screen),
         };
         root.Options.Add(new HelpOption());
