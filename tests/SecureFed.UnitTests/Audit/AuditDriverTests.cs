@@ -2,6 +2,7 @@ using System.Globalization;
 using System.Text;
 using SecureFed.Core;
 using SecureFed.Crypto;
+using SecureFed.Privacy;
 using SecureFed.Protocol;
 using SecureFed.Testing;
 using SecretRecorder = SecureFed.Tests.Shared.SecretRecorder;
@@ -136,6 +137,70 @@ public sealed class AuditDriverTests
         ];
         Assert.Equal([false, true], events.OfType<AuditEvent.RoundOffered>().Select(offered => offered.IsResumed));
         Assert.Single(events.OfType<AuditEvent.Completed>().Select(completed => completed.Result).Distinct());
+    }
+
+    [Theory]
+    [InlineData(DurableRecordKind.ClientCharged, 1)]
+    [InlineData(DurableRecordKind.ServerSurvivors, 1)]
+    [InlineData(DurableRecordKind.ClientJoined, 0)]
+    public void A_charge_is_written_with_the_figures_of_the_ledger(DurableRecordKind kind, int charges)
+    {
+        AggregationPlan plan = AggregationPlan.Create(
+            length: 6,
+            maximumParticipants: 5,
+            clipNorm: 1,
+            fractionBits: 16,
+            PrivacyPlan.ForParties(noiseMultiplier: 4, divisor: 5),
+            AggregationScheme.PairwiseMasked(minimumSurvivors: 4, collusionBound: 1)
+        );
+        InMemoryLedger ledger = new(
+            "party-000000",
+            new PrivacyBudget(8, 1e-5, PrivacyUnit.Client, NeighbouringRelation.AddOrRemoveOne)
+        );
+        RoundDescriptor descriptor = plan.DescribeFor(
+            TestFederation.Members(5).Select(member => member.Enrolment),
+            SimulationOptions.Federation,
+            round: 1,
+            attempt: 1,
+            Digest.Of("model"u8),
+            SuiteId.P256A256V1
+        );
+        LedgerGate gate = new(ledger);
+        gate.Charge(descriptor);
+        MemoryFile file = new();
+        using AuditLog log = AuditLog.Open(
+            file,
+            ParticipantId.FromIndex(0),
+            new TestSigner("party-000000"),
+            TestSuite.Instance
+        );
+
+        new AuditTrail(log, descriptor, gate, isResumed: false).After(
+            new DurableRecord(kind, RoundDigests.Descriptor(descriptor), default)
+        );
+
+        AuditEvent.Charged[] written =
+        [
+            .. RecordedRound
+                .Lines(file.Bytes)
+                .Select(line => RecordedRound.Read(line).Event)
+                .OfType<AuditEvent.Charged>(),
+        ];
+        Assert.Equal(charges, written.Length);
+        Assert.All(
+            written,
+            charged =>
+                Assert.Equal(
+                    new AuditEvent.Charged(
+                        AuditAttempt.Of(descriptor),
+                        Charges: 1,
+                        ledger.Current.Spent,
+                        Delta: 1e-5,
+                        ledger.Current.Head
+                    ),
+                    charged
+                )
+        );
     }
 
     // spec 06-security#audit-3
